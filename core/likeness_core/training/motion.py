@@ -79,7 +79,7 @@ def plan_motion(
 ) -> MotionPlan:
     """Draw smooth trajectories for a clip of `frames`; band-limited, so that no frame jumps.
 
-    Heads move below 1 Hz and hands that hold a camera up to 2 Hz; stressed syllables come at 1 to 3 Hz.
+    Heads move below 1 Hz and hands that hold a camera up to 2 Hz; the larger moves of the jaw come at 1 to 2 Hz.
     """
     seconds = np.arange(frames) / frames_per_second
 
@@ -87,7 +87,7 @@ def plan_motion(
         return (extent * _band_limited(rng, seconds, low, high)).astype(np.float32)
 
     talking = _eased(np.clip(0.8 + 2 * _band_limited(rng, seconds, 0.1, 0.5), 0, 1))
-    speech = np.clip(_band_limited(rng, seconds, 1.0, 3.0), 0, 1) * talking
+    speech = np.clip(_band_limited(rng, seconds, 0.7, 2.0), 0, 1) * talking
     mood = _band_limited(rng, seconds, 0.1, 0.5)
     return MotionPlan(
         shift_x=wander(0.1, 1.5, settings.shift),
@@ -103,7 +103,7 @@ def plan_motion(
         brow=np.maximum(wander(0.2, 1.2, settings.brow), -0.5 * settings.brow),
         mouth=(settings.mouth * speech).astype(np.float32),
         blink=_blinks(rng, seconds, settings.blinks_per_second),
-        blend=(settings.blend * _eased(np.clip(0.5 + 2.5 * mood, 0, 1))).astype(np.float32),
+        blend=(settings.blend * _eased(np.clip(0.5 + 1.2 * mood, 0, 1))).astype(np.float32),
     )
 
 
@@ -119,7 +119,7 @@ def _band_limited(
     amplitude = rng.uniform(0.3, 1.0, 6) / np.sqrt(frequency)
     phase = rng.uniform(0, 2 * np.pi, 6)
     waves = np.sin(2 * np.pi * frequency * seconds[:, None] + phase) @ amplitude
-    return np.asarray(np.tanh(1.5 * waves / np.sqrt(np.sum(amplitude**2))), np.float64)
+    return np.asarray(np.tanh(1.2 * waves / np.sqrt(np.sum(amplitude**2))), np.float64)
 
 
 def _blinks(rng: np.random.Generator, seconds: npt.NDArray[np.float64], per_second: float) -> FloatArray:
