@@ -1,0 +1,1 @@
+"""How the shipped weights are made; nothing else in the package imports this."""

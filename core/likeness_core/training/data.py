@@ -1,0 +1,209 @@
+"""Training samples: a degraded crop, its truth, and a reference that is right, wrong or missing."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from likeness_core.training.degrade import Clip, degrade, draw, tone
+from likeness_core.warps import five_points, match_tone, reference_map, trust_mask, warp_reference
+
+Array = npt.NDArray[np.float32]
+
+NONE_SHARE = 0.12  # samples without a reference
+WRONG_SHARE = 0.18  # samples with somebody else's
+SEVERAL_SHARE = 0.65  # samples drawn from people with several photographs: only they teach what a reference is worth
+TOKENS_PX = 128
+
+
+@dataclass(slots=True)
+class Sample:
+    """T frames of S x S pixels; images RGB [0, 1]."""
+
+    lq: Array  # (T, S, S, 3)
+    truth: Array  # (T, S, S, 3)
+    warped: Array  # (T, S, S, 3)
+    mask: Array  # (T, S, S, 1)
+    points: Array  # (T, 5, 2) five points of the truth as shares of S
+    reference: Array  # (TOKENS_PX, TOKENS_PX, 3) the aligned reference for the tokens
+    embedding: Array  # (128,) the reference's; zeros without one
+    target_embedding: Array  # (128,) of the undegraded face
+    match: float  # cosine between footage and reference
+    kind: str  # "right", "wrong" or "none"
+
+
+class Faces:
+    """The arrays that `prepare` wrote, and how to draw from them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.images = np.load(folder / "faces.npy", mmap_mode="r")  # (N, S, S, 3) uint8
+        stored = np.load(folder / "faces.npz")
+        self.landmarks: Array = stored["landmarks"]
+        self.errors = stored["landmark_errors"]
+        self.error_scales = stored["error_scales"]
+        self.identity = stored["identity"]
+        self.monochrome = stored["monochrome"]
+        self.embeddings: Array = stored["embeddings"]
+        self.validation = stored["validation"]
+        self.paths = stored["paths"]
+        self.train = np.flatnonzero(~self.validation)
+        self.mirror = _mirror_order(self.landmarks[self.train])
+        counts = np.bincount(self.identity, minlength=int(self.identity.max()) + 1)
+        self.several = self.train[counts[self.identity[self.train]] > 1]
+
+    def others(self, index: int) -> npt.NDArray[np.int64]:
+        """Further pictures of the same person."""
+        same = np.flatnonzero(self.identity == self.identity[index])
+        return same[same != index]
+
+    def draw_target(self, rng: np.random.Generator) -> int:
+        """A training picture; people with several photographs are oversampled."""
+        pool = self.several if rng.random() < SEVERAL_SHARE else self.train
+        return int(rng.choice(pool))
+
+    def draw_reference(self, index: int, rng: np.random.Generator) -> tuple[str, int, bool]:
+        """(kind, picture, mirrored) of a reference for picture `index`."""
+        chance = rng.random()
+        if chance < NONE_SHARE:
+            return "none", index, False
+        if chance < NONE_SHARE + WRONG_SHARE:
+            other = int(rng.choice(self.train))
+            return ("wrong" if self.identity[other] != self.identity[index] else "right"), other, False
+        others = self.others(index)
+        if len(others):
+            return "right", int(rng.choice(others)), False
+        # One photograph only: mirrored, it is another view; as it is, it is a same-session photograph.
+        return "right", index, bool(rng.random() < 0.6)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a sample looks at the stored crops."""
+
+    side_px: int  # the crop's side
+    window_px: int  # the part of it that is cut out
+    scale_max: float  # heaviest reduction
+
+
+def make_sample(faces: Faces, view: View, rng: np.random.Generator, index: int | None = None, kind: str | None = None) -> Sample:
+    """One still training sample (T = 1). `index` and `kind` fix the picture and the reference, for validation."""
+    fixed = index is not None
+    index = faces.draw_target(rng) if index is None else index
+    drawn, other, mirrored = faces.draw_reference(index, rng)
+    if kind is not None:
+        drawn, other, mirrored = _fixed_reference(faces, index, kind)
+    matrix = np.eye(2, 3, dtype=np.float32) if fixed else _jitter(rng, 1.0)
+    crop, dense = _view(faces, index, matrix, view.side_px)
+    parameters = draw(rng, view.scale_max, bool(faces.monochrome[index]))
+    truth = tone(crop[None], parameters)[0]
+    lq = degrade(truth[None], parameters, rng)[0]
+    nearest = int(np.argmin(np.abs(np.log(faces.error_scales[index] / parameters.scale))))
+    noisy = dense + faces.errors[index, nearest].astype(np.float32) @ matrix[:, :2].T
+    reference, source = _reference(faces, other, mirrored, rng, parameters.monochrome)
+    if other == index and not mirrored:
+        source = source + rng.normal(0, 0.004, source.shape).astype(np.float32)
+    warped, mask = guide(lq, noisy, reference, source)
+    embedding = faces.embeddings[other, 0]
+    match = float(embedding @ faces.embeddings[index, 1 + nearest])
+    sample = Sample(
+        lq[None], truth[None], warped[None], mask[None], five_points(dense)[None],
+        cv2.resize(reference, (TOKENS_PX, TOKENS_PX), interpolation=cv2.INTER_AREA),
+        embedding, faces.embeddings[index, 0], match, drawn,
+    )  # fmt: skip
+    if drawn == "none":
+        sample = _without_reference(sample)
+    return sample if fixed else _cut(sample, view, rng)
+
+
+def guide(lq: Array, target: Array, reference: Array, source: Array) -> tuple[Array, Array]:
+    """The direct path's picture (S, S, 3) and mask (S, S, 1) for one frame; landmarks are shares of the side."""
+    side = lq.shape[0]
+    mapping = reference_map(target, source)
+    warped = match_tone(warp_reference(reference, mapping, side), lq)
+    mask = trust_mask(target, mapping, side)[..., None]
+    return warped * mask, mask
+
+
+def _fixed_reference(faces: Faces, index: int, kind: str) -> tuple[str, int, bool]:
+    others = faces.others(index)
+    if kind == "wrong":
+        pool = np.flatnonzero(faces.validation & (faces.identity != faces.identity[index]))
+        return kind, int(pool[index % len(pool)]), False
+    return kind, int(others[0]) if kind == "right" and len(others) else index, kind == "right"
+
+
+def _view(faces: Faces, index: int, matrix: Array, side_px: int) -> tuple[Array, Array]:
+    """A stored crop through a similarity (in shares), and its landmarks there."""
+    stored = faces.images[index]
+    size = stored.shape[0]
+    picture = stored if side_px == size else cv2.resize(stored, (side_px, side_px), interpolation=cv2.INTER_AREA)
+    pixels = matrix.copy()
+    pixels[:, 2] = matrix[:, 2] * side_px + (matrix[:, :2].sum(axis=1) - 1) * 0.5  # pixel centres at half shares
+    crop = cv2.warpAffine(picture, pixels, (side_px, side_px), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    dense = faces.landmarks[index] @ matrix[:, :2].T + matrix[:, 2]
+    return crop.astype(np.float32) / 255, dense.astype(np.float32)
+
+
+def _jitter(rng: np.random.Generator, amount: float) -> Array:
+    """A similarity about the crop's centre: what alignment on bad footage gets wrong, and a little more."""
+    angle, scale = rng.normal(0, 0.05) * amount, np.exp(rng.normal(0, 0.06) * amount)
+    c, s = np.cos(angle) * scale, np.sin(angle) * scale
+    turn = np.array([[c, -s], [s, c]])
+    shift = 0.5 - turn @ (0.5, 0.5) + rng.normal(0, 0.02, 2) * amount
+    return np.hstack([turn, shift[:, None]]).astype(np.float32)
+
+
+def _reference(
+    faces: Faces, index: int, mirrored: bool, rng: np.random.Generator, monochrome: bool
+) -> tuple[Array, Array]:
+    """A reference picture, under another light, and its landmarks."""
+    picture = faces.images[index].astype(np.float32) / 255
+    dense = faces.landmarks[index]
+    if mirrored:
+        picture = np.ascontiguousarray(picture[:, ::-1])
+        dense = dense[faces.mirror] * (-1, 1) + (1, 0)
+    parameters = replace(
+        draw(rng, 2.0, False),
+        gamma=float(np.exp(rng.normal(0, 0.15))), contrast=float(rng.uniform(0.8, 1.15)),
+        saturation=float(rng.uniform(0.6, 1.2)), monochrome=monochrome or bool(rng.random() < 0.08),
+    )  # fmt: skip
+    lit = tone(picture[None], parameters)[0]
+    if rng.random() < 0.15:
+        lit = cv2.GaussianBlur(lit, (0, 0), float(rng.uniform(0.5, 1.5)))
+    return lit, dense.astype(np.float32)
+
+
+def _without_reference(sample: Sample) -> Sample:
+    zero = np.zeros_like
+    return replace(
+        sample, warped=zero(sample.warped), mask=zero(sample.mask), reference=zero(sample.reference),
+        embedding=zero(sample.embedding), match=0.0,
+    )  # fmt: skip
+
+
+def _cut(sample: Sample, view: View, rng: np.random.Generator) -> Sample:
+    """A random window of the crop, sometimes mirrored."""
+    room = view.side_px - view.window_px
+    top, left = (int(rng.integers(0, room + 1)) for _ in range(2)) if room else (0, 0)
+    box = (slice(None), slice(top, top + view.window_px), slice(left, left + view.window_px))
+    points = (sample.points * view.side_px - np.array([left, top], np.float32)) / view.window_px
+    parts: list[Clip] = [sample.lq[box], sample.truth[box], sample.warped[box], sample.mask[box]]
+    reference = sample.reference
+    if rng.random() < 0.5:
+        parts = [part[:, :, ::-1] for part in parts]
+        points = points[:, [1, 0, 2, 4, 3]] * (-1, 1) + (1, 0)
+        reference = reference[:, ::-1]
+    return replace(
+        sample, lq=parts[0], truth=parts[1], warped=parts[2], mask=parts[3], points=points.astype(np.float32),
+        reference=reference,
+    )  # fmt: skip
+
+
+def _mirror_order(landmarks: Array) -> npt.NDArray[np.int64]:
+    """For each of the 468 points the one on the other half of the face, read off the mean face."""
+    mean = landmarks.mean(axis=0)
+    mean[:, 0] -= mean[:, 0].mean()
+    flipped = mean * (-1, 1)
+    return np.asarray(((flipped[:, None] - mean[None]) ** 2).sum(axis=-1).argmin(axis=1))

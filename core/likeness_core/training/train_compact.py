@@ -1,0 +1,263 @@
+"""Train the compact backbone.
+
+    python -m likeness_core.training.train_compact DATA RUN [--minutes 60] [--stage patches]
+
+DATA is what `prepare` wrote. RUN holds `checkpoint.pt` (weights, average, optimiser; the run goes on from it) and
+`log.csv`. The same command runs on a CPU (bfloat16) and on a GPU.
+
+Losses: L1 and gradient L1, weighted to the face; identity by SFace (cosine to the undegraded face) on a part of each
+batch, from the first step: without it the result is prettier and less the person.
+"""
+
+import argparse
+import csv
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from likeness_core.restorer.attributes import VOCABULARY
+from likeness_core.restorer.compact import CompactConfig, CompactDenoiser, Conditions
+from likeness_core.restorer.process import noisy_start, residual_shift
+from likeness_core.training.data import Faces, Sample, View, make_sample
+from likeness_core.training.sface import SFace, aligned, load_sface
+
+AVERAGE_DECAY = 0.999
+IDENTITY_SHARE = 0.375  # of each batch; the recogniser costs as much as the denoiser
+VALIDATION_PICTURES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One mix of views: a batch is drawn from one view at a time."""
+
+    views: tuple[View, ...]
+    batches: tuple[int, ...]
+    weights: tuple[float, ...]
+    learning_rate: float
+    identity_weight: float
+
+
+STAGES = {
+    "small": Stage((View(128, 128, 4.5),), (16,), (1.0,), 6e-4, 0.05),
+    "patches": Stage((View(256, 208, 8.0), View(128, 128, 4.5)), (8, 16), (0.75, 0.25), 4e-4, 0.08),
+    "polish": Stage((View(256, 208, 8.0), View(128, 128, 4.5)), (8, 16), (0.8, 0.2), 1e-4, 0.10),
+}
+
+
+@dataclass(slots=True)
+class Batch:
+    """Samples as tensors on the device; pictures in [-1, 1]."""
+
+    conditions: Conditions
+    truth: Tensor
+    points: Tensor
+    target_embedding: Tensor
+
+
+def collate(samples: list[Sample], model: CompactDenoiser, device: torch.device) -> Batch:
+    """Stack samples; the reference tokens are computed here, with gradient."""
+
+    def picture(name: str) -> Tensor:
+        stacked = torch.from_numpy(np.stack([np.ascontiguousarray(getattr(s, name)) for s in samples]))
+        return stacked.permute(0, 1, 4, 2, 3).to(device)  # (B, T, C, S, S)
+
+    references = torch.from_numpy(np.stack([np.ascontiguousarray(s.reference) for s in samples])).to(device)
+    embeddings = torch.from_numpy(np.stack([s.embedding for s in samples])).to(device)
+    missing = torch.tensor([s.kind == "none" for s in samples], device=device)
+    tokens = model.encode_references(references.permute(0, 3, 1, 2)[:, None] * 2 - 1, embeddings[:, None])
+    tokens = torch.where(missing[:, None, None], model.null_image_tokens(len(samples)).to(tokens.dtype), tokens)
+    mask = picture("mask")
+    conditions = Conditions(
+        lq=picture("lq") * 2 - 1,
+        warped=(picture("warped") * 2 - 1) * (mask > 0),
+        warped_mask=mask,
+        image_tokens=tokens,
+        text_tokens=model.encode_attributes(torch.zeros(len(samples), len(VOCABULARY), device=device)),
+        match=torch.tensor([[s.match] for s in samples], dtype=torch.float32, device=device),
+    )
+    return Batch(
+        conditions,
+        picture("truth") * 2 - 1,
+        torch.from_numpy(np.stack([s.points[0] for s in samples])).float().to(device),
+        torch.from_numpy(np.stack([s.target_embedding for s in samples])).to(device),
+    )
+
+
+def sample_batches(faces: Faces, stage: Stage, seed: int, stop: threading.Event) -> Iterator[list[Sample]]:
+    """Batches made ahead of time by one thread."""
+    ready: queue.Queue[list[Sample]] = queue.Queue(maxsize=6)
+
+    def produce() -> None:
+        rng = np.random.default_rng(seed)
+        while not stop.is_set():
+            choice = int(rng.choice(len(stage.views), p=stage.weights))
+            batch = [make_sample(faces, stage.views[choice], rng) for _ in range(stage.batches[choice])]
+            while not stop.is_set():
+                try:
+                    ready.put(batch, timeout=1)
+                    break
+                except queue.Full:
+                    continue
+
+    threading.Thread(target=produce, daemon=True).start()
+    while True:
+        yield ready.get()
+
+
+def losses(x0: Tensor, batch: Batch, recogniser: SFace, identity_weight: float) -> tuple[Tensor, dict[str, float]]:
+    """Everything the denoiser is asked for; x0 in [-1, 1]."""
+    truth = batch.truth
+    error = (x0 - truth).float()
+    height, width = error.shape[-2:]
+    y = torch.linspace(-1, 1, height, device=error.device)[:, None]
+    x = torch.linspace(-1, 1, width, device=error.device)[None]
+    weight = 0.4 + 0.8 * torch.exp(-((x / 0.55) ** 4 + ((y - 0.08) / 0.65) ** 4))
+    pixel = (torch.sqrt(error**2 + 1e-5) * weight).mean()
+    gradient = (error.diff(dim=-1).abs() * weight[:, 1:]).mean() + (error.diff(dim=-2).abs() * weight[1:]).mean()
+    count = max(1, round(len(x0) * IDENTITY_SHARE))
+    crops = aligned((x0[:count, 0].float() + 1) / 2, batch.points[:count])
+    identity = 1 - (recogniser(crops) * batch.target_embedding[:count]).sum(dim=1).mean()
+    total = pixel + 0.5 * gradient + identity_weight * identity
+    return total, {"pixel": float(pixel), "gradient": float(gradient), "identity": float(identity)}
+
+
+def train(data: Path, run: Path, stage: Stage, minutes: float, device: torch.device, seed: int) -> None:
+    """Run or continue; saves every ten minutes and at the end."""
+    run.mkdir(parents=True, exist_ok=True)
+    faces = Faces(data)
+    recogniser = load_sface(data / "sface.safetensors").to(device)
+    model = CompactDenoiser(CompactConfig(attributes=VOCABULARY)).to(device, memory_format=torch.channels_last)
+    average = CompactDenoiser(model.config).to(device, memory_format=torch.channels_last)
+    trained = [p for name, p in model.named_parameters() if ".lora." not in name]
+    optimiser = torch.optim.AdamW(trained, lr=stage.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
+    seen = resume(run, model, average, optimiser)
+    for group in optimiser.param_groups:
+        group["lr"] = stage.learning_rate
+    average.load_state_dict(model.state_dict()) if seen == 0 else None
+    started = saved = time.monotonic()
+    first, stop, running = seen, threading.Event(), {}
+    for batch_number, samples in enumerate(sample_batches(faces, stage, seed + seen, stop)):
+        elapsed = (time.monotonic() - started) / 60
+        warm = min(1.0, (batch_number + 1) / 100)
+        rate = stage.learning_rate * warm * max(0.05, 1 - elapsed / minutes) ** 0.7
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        parts = step(model, recogniser, samples, optimiser, stage, device)
+        with torch.no_grad():
+            decay = min(AVERAGE_DECAY, (seen / 16 + 1) / (seen / 16 + 10))
+            for mean, value in zip(average.parameters(), model.parameters(), strict=True):
+                mean.lerp_(value, 1 - decay)
+        seen += len(samples)
+        for name, value in parts.items():
+            running[name] = running.get(name, value) * 0.98 + value * 0.02
+        if batch_number % 50 == 0:
+            speed = (seen - first) / (time.monotonic() - started)
+            print(f"{seen} {speed:.1f}/s " + " ".join(f"{k} {v:.4f}" for k, v in running.items()), flush=True)
+        over = elapsed >= minutes
+        if over or time.monotonic() - saved > 600:
+            save(run, model, average, optimiser, seen)
+            validate(average, recogniser, faces, run, seen, device)
+            saved = time.monotonic()
+        if over:
+            stop.set()
+            return
+
+
+def step(
+    model: CompactDenoiser, recogniser: SFace, samples: list[Sample], optimiser: torch.optim.Optimizer, stage: Stage,
+    device: torch.device,
+) -> dict[str, float]:  # fmt: skip
+    """One optimiser step; half of them start from pure low quality, half from a partly restored state."""
+    with torch.autocast(device.type, torch.bfloat16):
+        batch = collate(samples, model, device)
+        lq = batch.conditions.lq
+        noise = torch.randn_like(lq)
+        t = torch.ones(len(samples), device=device)
+        x_t = noisy_start(lq, noise)
+        if torch.rand(()) < 0.4:
+            t = torch.rand(len(samples), device=device) * 0.8 + 0.1
+            estimate = batch.truth
+            if torch.rand(()) < 0.6:  # what inference will see: the network's own estimate, not the truth
+                with torch.no_grad():
+                    estimate = model(x_t, torch.ones_like(t), batch.conditions)
+            x_t = residual_shift(estimate, lq, noise, t)
+        x0 = model(x_t, t, batch.conditions)
+        total, parts = losses(x0, batch, recogniser, stage.identity_weight)
+    optimiser.zero_grad(set_to_none=True)
+    total.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimiser.step()
+    return parts
+
+
+@torch.no_grad()
+def validate(model: CompactDenoiser, recogniser: SFace, faces: Faces, run: Path, seen: int, device: torch.device) -> None:
+    """PSNR and SFace identity on people never trained on, for the input and for each kind of reference."""
+    counts = np.bincount(faces.identity)
+    pictures = [int(i) for i in np.flatnonzero(faces.validation) if counts[faces.identity[i]] > 1][:VALIDATION_PICTURES]
+    for scale in (4.0, 8.0):
+        table: dict[str, list[tuple[float, float]]] = {"input": [], "none": [], "right": [], "wrong": []}
+        for number, index in enumerate(pictures):
+            for kind in ("none", "right", "wrong"):
+                rng = np.random.default_rng(number)
+                sample = make_sample(faces, View(256, 256, scale), rng, index, kind)
+                with torch.autocast(device.type, torch.bfloat16):
+                    batch = collate([sample], model, device)
+                    x0 = model(noisy_start(batch.conditions.lq, torch.randn_like(batch.truth)), torch.ones(1, device=device), batch.conditions)
+                if kind == "none":
+                    table["input"].append(score(batch.conditions.lq, batch, recogniser))
+                table[kind].append(score(x0, batch, recogniser))
+        means = {name: np.mean(values, axis=0) for name, values in table.items()}
+        print(f"x{scale:.0f} " + " ".join(f"{k} {v[0]:.2f}/{v[1]:.4f}" for k, v in means.items()), flush=True)
+        with (run / "log.csv").open("a", newline="") as handle:
+            csv.writer(handle).writerow([seen, scale, *(f"{x:.4f}" for v in means.values() for x in v)])
+
+
+def score(x0: Tensor, batch: Batch, recogniser: SFace) -> tuple[float, float]:
+    """(PSNR of the face's middle, SFace cosine to the undegraded face) of one sample."""
+    side = x0.shape[-1]
+    box = (..., slice(int(side * 0.25), int(side * 0.9)), slice(int(side * 0.2), int(side * 0.8)))
+    error = ((x0.float().clamp(-1, 1) - batch.truth)[box] / 2).square().mean()
+    cosine = (recogniser(aligned((x0[:, 0].float().clamp(-1, 1) + 1) / 2, batch.points)) * batch.target_embedding).sum()
+    return float(-10 * torch.log10(error)), float(cosine)
+
+
+def save(run: Path, model: CompactDenoiser, average: CompactDenoiser, optimiser: torch.optim.Optimizer, seen: int) -> None:
+    """Write the checkpoint whole, then rename it."""
+    state = {"model": model.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(), "seen": seen}
+    torch.save(state, run / "checkpoint.tmp")
+    (run / "checkpoint.tmp").replace(run / "checkpoint.pt")
+
+
+def resume(run: Path, model: CompactDenoiser, average: CompactDenoiser, optimiser: torch.optim.Optimizer) -> int:
+    """Load the run's checkpoint where there is one; the samples seen so far."""
+    path = run / "checkpoint.pt"
+    if not path.exists():
+        return 0
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    average.load_state_dict(state["average"])
+    optimiser.load_state_dict(state["optimiser"])
+    return int(state["seen"])
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--stage", choices=sorted(STAGES), default="patches")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    train(options.data, options.run, STAGES[options.stage], options.minutes, torch.device(options.device), options.seed)

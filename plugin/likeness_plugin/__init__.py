@@ -1,0 +1,1 @@
+"""What knows a host: Resolve, timeline interchange files, OpenFX (empty until its issue is built)."""
