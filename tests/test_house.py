@@ -135,6 +135,27 @@ def test_there_is_one_opencv_and_torch_is_the_agreed_one() -> None:
     assert versions["torch"] == "2.13.0"
 
 
+def test_what_the_packages_import_is_declared() -> None:
+    extras = [text for texts in PROJECT["project"]["optional-dependencies"].values() for text in texts]
+    declared = {canonicalize_name(need.name) for need in [*RUN_TIME, *map(Requirement, extras)]} | {"likeness"}
+    providers = importlib.metadata.packages_distributions()
+    undeclared = []
+    for path in (path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
+        for module in imported_modules(path):
+            names = {canonicalize_name(name) for name in providers.get(module, ())}
+            if names and not names & declared:
+                undeclared.append(f"{path.relative_to(ROOT)} imports {module} of {', '.join(names)}")
+    assert undeclared == []
+
+
+def imported_modules(path: Path) -> set[str]:
+    """The top-level names of everything that a file imports, inside functions too."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    of = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    return {name.split(".")[0] for name in plain | of}
+
+
 def needed_at_run_time() -> set[str]:
     """What the installed packages themselves say they need, followed to the end."""
     reached: set[str] = set()
