@@ -74,6 +74,8 @@ def main(arguments: list[str]) -> int:
         print(__doc__)
         return 0 if arguments in (["-h"], ["--help"]) else 2
     try:
+        if arguments[0] in ("setup", "check", "licences") and arguments[1:]:
+            raise DevError(f"{arguments[0]} takes no arguments, but got: {' '.join(arguments[1:])}")
         return commands[arguments[0]](arguments[1:])
     except DevError as error:
         print(f"dev.py: {error}", file=sys.stderr)

@@ -72,6 +72,13 @@ def test_an_unknown_command_prints_the_help_and_fails() -> None:
     assert "python3 dev.py COMMAND" in result.stdout
 
 
+def test_an_argument_that_would_be_ignored_is_refused() -> None:
+    command = [sys.executable, ROOT / "dev.py", "check", "--fast"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stderr.strip() == "dev.py: check takes no arguments, but got: --fast"
+
+
 def test_an_old_python_is_told_what_is_needed() -> None:
     source = (ROOT / "dev.py").read_text(encoding="utf-8")
     ast.parse(source, feature_version=(3, 8))  # an older Python must get as far as the message
