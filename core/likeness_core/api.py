@@ -194,3 +194,52 @@ class JobState(Enum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file that a job reads, so that a change under a running job is noticed."""
+
+    path: str
+    size: int  # bytes
+    modified_ns: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPlan:
+    """How a shot is cut into windows."""
+
+    size: int = 24  # frames, the paper's
+    overlap: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class RestorationJob:
+    """Everything a run needs, and everything that decides its bytes; saved as job.json."""
+
+    version: str  # of Likeness
+    media: Media
+    source: SourceFile
+    frames: FrameRange
+    references: tuple[str, ...]  # photographs; empty restores without
+    person: str  # "match", "all", or a number of `analyse`
+    settings: RestorationSettings
+    output: OutputSpec
+    pack: ModelPack
+    device: str  # torch's name
+    dtype: str  # torch's name
+    threads: int
+    plan: WindowPlan = WindowPlan()
+    cuts: tuple[int, ...] = ()  # first frames of shots known from the edit
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """What a finished job left."""
+
+    folder: str
+    result: str  # the movie, or the folder of frames
+    frames: int
+    restored_frames: int
+    warnings: tuple[str, ...]

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from likeness_core.restorer.attributes import measure_attributes, mirrored_attributes
 from likeness_core.training.degrade import Clip, degrade, draw, tone
 from likeness_core.warps import five_points, match_tone, reference_map, trust_mask, warp_reference
 
@@ -14,6 +15,7 @@ Array = npt.NDArray[np.float32]
 
 NONE_SHARE = 0.12  # samples without a reference
 WRONG_SHARE = 0.18  # samples with somebody else's
+SILENT_SHARE = 0.15  # samples of which no attribute is said
 SEVERAL_SHARE = 0.65  # samples drawn from people with several photographs: only they teach what a reference is worth
 TOKENS_PX = 128
 
@@ -30,6 +32,7 @@ class Sample:
     reference: Array  # (TOKENS_PX, TOKENS_PX, 3) the aligned reference for the tokens
     embedding: Array  # (128,) the reference's; zeros without one
     target_embedding: Array  # (128,) of the undegraded face
+    attributes: Array  # (len(VOCABULARY),) degrees measured on the footage; zeros where nothing is said
     match: float  # cosine between footage and reference
     kind: str  # "right", "wrong" or "none"
 
@@ -106,11 +109,14 @@ def make_sample(faces: Faces, view: View, rng: np.random.Generator, index: int |
         source = source + rng.normal(0, 0.004, source.shape).astype(np.float32)
     warped, mask = guide(lq, noisy, reference, source)
     embedding = faces.embeddings[other, 0]
+    attributes = measure_attributes(noisy, parameters.monochrome)
+    if not fixed and rng.random() < SILENT_SHARE:
+        attributes = np.zeros_like(attributes)
     match = float(embedding @ faces.embeddings[index, 1 + nearest])
     sample = Sample(
         lq[None], truth[None], warped[None], mask[None], five_points(dense)[None],
         cv2.resize(reference, (TOKENS_PX, TOKENS_PX), interpolation=cv2.INTER_AREA),
-        embedding, faces.embeddings[index, 0], match, drawn,
+        embedding, faces.embeddings[index, 0], attributes, match, drawn,
     )  # fmt: skip
     if drawn == "none":
         sample = _without_reference(sample)
@@ -190,14 +196,15 @@ def _cut(sample: Sample, view: View, rng: np.random.Generator) -> Sample:
     box = (slice(None), slice(top, top + view.window_px), slice(left, left + view.window_px))
     points = (sample.points * view.side_px - np.array([left, top], np.float32)) / view.window_px
     parts: list[Clip] = [sample.lq[box], sample.truth[box], sample.warped[box], sample.mask[box]]
-    reference = sample.reference
+    reference, attributes = sample.reference, sample.attributes
     if rng.random() < 0.5:
         parts = [part[:, :, ::-1] for part in parts]
         points = points[:, [1, 0, 2, 4, 3]] * (-1, 1) + (1, 0)
         reference = reference[:, ::-1]
+        attributes = mirrored_attributes(attributes)
     return replace(
         sample, lq=parts[0], truth=parts[1], warped=parts[2], mask=parts[3], points=points.astype(np.float32),
-        reference=reference,
+        reference=reference, attributes=attributes,
     )  # fmt: skip
 
 

@@ -1,0 +1,87 @@
+"""Put restored faces back into the frame: mask, locked light, grain, and nothing touched outside.
+
+Frames are RGB float32 (H, W, 3) in the source's own transfer curve; crops likewise, (S, S, 3).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from likeness_core.api import RestorationSettings
+from likeness_core.crops import Alignment, Patch, face_mask, paste
+from likeness_core.grain import Grain, lock_low_frequencies, synthesise, without_chroma
+
+Array = npt.NDArray[np.float32]
+
+# What is broader than this share of the crop's side is the source's (light, colour): about the width of a cheek.
+LOCK_SPREAD = 1 / 14
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredFace:
+    """One face of one frame, ready to go back."""
+
+    track: int
+    restored: Array  # (S, S, 3) what the network made
+    source: Array  # (S, S, 3) what it was made from
+    dense: Array  # (468, 2) landmarks as shares of the crop's side
+    alignment: Alignment
+    trust: float  # 0 to 1: fading where the track begins and ends, and where the result cannot be trusted
+    grain: Grain
+    monochrome: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the composite needs beside the faces."""
+
+    settings: RestorationSettings
+    luma_weights: tuple[float, float, float]
+    is_float: bool  # float footage may leave [0, 1]
+
+
+def compose(frame: Array, index: int, faces: list[RestoredFace], look: Look) -> tuple[Array, Array]:
+    """The frame with its restored faces, and the matte (H, W): how much of the result is ours, 0 to 1.
+
+    `index` is the source frame. Where the matte is 0 every pixel equals the source's, bit for bit; with strength 0 that is
+    everywhere.
+    """
+    matte = np.zeros(frame.shape[:2], np.float32)
+    out = frame
+    for face in faces:
+        share = look.settings.strength * face.trust
+        if share <= 0:
+            continue
+        out = frame.copy() if out is frame else out
+        _apply(out, matte, _patch(frame, index, face, look), share, look.is_float)
+    return out, matte
+
+
+def _patch(frame: Array, index: int, face: RestoredFace, look: Look) -> Patch:
+    side = face.alignment.side_px
+    mask = face_mask(face.dense, side)
+    change = face.restored - face.source
+    fidelity = look.settings.fidelity
+    # The slider moves the lock from features (1) over a cheek (0.5) to the whole face (0).
+    change = lock_low_frequencies(change, LOCK_SPREAD * 4 ** (1 - 2 * fidelity), mask)
+    if face.monochrome:
+        change = without_chroma(change, look.luma_weights)
+    patch = paste(change, mask, face.alignment, frame.shape)
+    if look.settings.grain <= 0 or face.grain.deviation <= 0:
+        return patch
+    height, width = patch.mask.shape
+    square = synthesise(face.grain, max(height, width), look.settings.seed + face.track, index)[:height, :width]
+    return Patch(patch.left, patch.top, patch.change + square * look.settings.grain * patch.mask[..., None], patch.mask)
+
+
+def _apply(out: Array, matte: Array, patch: Patch, share: float, is_float: bool) -> None:
+    height, width = patch.mask.shape
+    rows, columns = slice(patch.top, patch.top + height), slice(patch.left, patch.left + width)
+    touched = patch.mask > 0
+    region = out[rows, columns]
+    changed = region + np.float32(share) * patch.change
+    if not is_float:
+        changed = np.clip(changed, 0, 1)
+    region[touched] = changed[touched]
+    matte[rows, columns] = np.maximum(matte[rows, columns], np.float32(share) * patch.mask)

@@ -1,0 +1,153 @@
+"""The job folder: the record of one run, so that killing it at any moment loses at most one window.
+
+    job.json        everything that decides bytes, frozen at the start
+    analysis.json   shots, tracks, people;  landmarks.npy beside it
+    journal         one line a finished window, written after everything the window left is on disk
+    state-N.npz     what window N + 1 needs of window N
+    store/          finished frames of a movie, until it is muxed
+    faces.jsonl     per-frame identity scores
+    done            the result, once it is complete
+
+Files appear by write-to-temporary, fsync, rename.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import platformdirs
+
+from likeness_core.api import RestorationJob
+from likeness_core.errors import InputError, MediaError
+
+T = TypeVar("T")
+
+
+def cache_folder() -> Path:
+    """Where job folders live: `LIKENESS_CACHE`, else the platform's cache folder."""
+    named = os.environ.get("LIKENESS_CACHE")
+    return Path(named) if named else Path(platformdirs.user_cache_dir("likeness", appauthor=False))
+
+
+def job_folder(output_folder: Path) -> Path:
+    """The job folder of a result; one result has one job."""
+    key = hashlib.sha256(str(output_folder.resolve()).encode()).hexdigest()[:16]
+    return cache_folder() / "jobs" / key
+
+
+def encode(value: object) -> bytes:
+    """One of the vocabulary's dataclasses as JSON; rates become "24000/1001"."""
+    return msgspec.json.encode(value, enc_hook=_fraction_to_text)
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """What `encode` wrote, as `kind`. Raises InputError `job.damaged`."""
+    try:
+        return msgspec.json.decode(data, type=kind, dec_hook=_text_to_fraction)
+    except msgspec.MsgspecError as error:
+        raise InputError(
+            "job.damaged", f"the job's record is damaged ({error})", "Start again with --overwrite."
+        ) from error
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that is there whole or not at all, through a power cut too."""
+    temporary = path.with_name(path.name + ".partial")
+    try:
+        with temporary.open("wb") as handle:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        code = "media.no_space" if error.errno == 28 else "media.not_writable"
+        raise MediaError(code, f"{path} cannot be written ({error.strerror})", "Free some space, then --resume.") from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder last; Windows does so by itself."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class Journal:
+    """Which windows are finished: line N says that window N is."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def finished(self) -> int:
+        """How many windows are finished; a half-written last line does not count."""
+        if not self._path.exists():
+            return 0
+        return self._path.read_bytes().count(b"\n")
+
+    def add(self) -> None:
+        """Note that the next window is finished."""
+        count = self.finished()
+        whole = sum(len(b"%d\n" % number) for number in range(count))
+        with self._path.open("r+b" if self._path.exists() else "wb") as handle:
+            handle.truncate(whole)  # a half-written line goes
+            handle.seek(whole)
+            handle.write(b"%d\n" % count)
+            handle.flush()
+            os.fsync(handle.fileno())
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the job; a second process is refused. The operating system frees the lock of a dead process.
+
+    Raises InputError `job.running`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = (folder / "lock").open("a+b")
+    try:
+        try:
+            _take_lock(handle)
+        except OSError as error:
+            hint = "Wait for it, or choose another output folder."
+            raise InputError("job.running", "another Likeness is working on this output folder", hint) from error
+        yield
+    finally:
+        handle.close()
+
+
+def _take_lock(handle: Any) -> None:
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def same_job(stored: RestorationJob, wanted: RestorationJob) -> bool:
+    """Whether a partial result can be continued: everything that decides bytes is equal."""
+    return encode(stored) == encode(wanted)
+
+
+def _fraction_to_text(value: object) -> str:
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}"
+    raise TypeError(f"{type(value).__name__} is not of the vocabulary")
+
+
+def _text_to_fraction(kind: type, value: object) -> object:
+    if kind is Fraction and isinstance(value, str):
+        return Fraction(value)
+    raise TypeError(f"{kind.__name__} is not of the vocabulary")

@@ -1,0 +1,77 @@
+"""Exponential blending: latents of earlier windows steer the window that overlaps them.
+
+The paper's: latents of previous clips are blended in at each denoising iteration, exponentially weighted. Our reading:
+
+    z_k <- (1 - b_t) z_k + b_t * sum_{j=1..J} l (1 - l)^(j-1) z_(k-j) / (1 - (1 - l)^J)
+
+on the frames where window k overlaps window k-j, with b_t strong at high noise (identity, low frequencies) and 0 at the
+last step (local detail). Noise is keyed by (seed, source frame), so overlapping windows share it and the average
+loses no variance. With one step b is 0 throughout; the cross-fade of the finished frames does the rest.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+DECAY = 0.6  # l: weight of the latest earlier window
+STRENGTH = 0.5  # b_t at t = 1: both windows count alike
+REACH = 3  # J: how many earlier windows are kept; more never overlap a frame at the window plans in use
+
+
+@dataclass(slots=True)
+class WindowLatents:
+    """What later windows may need of one window."""
+
+    frames: tuple[int, ...]  # source frames
+    latents: Tensor  # (steps, T, 3, S, S) float32 on the CPU: x_t before each step
+
+    def since(self, frame: int) -> "WindowLatents":
+        """The part from source frame `frame` on."""
+        kept = [i for i, number in enumerate(self.frames) if number >= frame]
+        return WindowLatents(tuple(self.frames[i] for i in kept), self.latents[:, kept])
+
+
+@dataclass(slots=True)
+class BlendingMemory:
+    """The latents of up to REACH earlier windows of one face in one shot, the latest first."""
+
+    windows: list[WindowLatents] = field(default_factory=list)
+
+    def remember(self, window: WindowLatents, next_start: int) -> "BlendingMemory":
+        """With `window` in front, cut down to what frames from `next_start` on can still meet."""
+        kept = [older.since(next_start) for older in [window, *self.windows][:REACH]]
+        return BlendingMemory([older for older in kept if older.frames])
+
+
+def blend_strength(t: float, last_t: float) -> float:
+    """b_t: STRENGTH at t = 1, falling to 0 at the last step."""
+    return STRENGTH * (t - last_t) / (1 - last_t) if last_t < 1 else 0.0
+
+
+def blend(x_t: Tensor, step: int, strength: float, frames: list[int], memory: BlendingMemory) -> Tensor:
+    """Blend the latents of earlier windows into x_t: (1, T, 3, S, S), before denoising step number `step`."""
+    if strength == 0 or not memory.windows:
+        return x_t
+    blended = x_t.clone()
+    for position, frame in enumerate(frames):
+        total, weight_sum = torch.zeros_like(x_t[0, position]), 0.0
+        for distance, window in enumerate(memory.windows):
+            if frame in window.frames:
+                weight = DECAY * (1 - DECAY) ** distance
+                earlier = window.latents[step, window.frames.index(frame)]
+                total += weight * earlier.to(x_t)
+                weight_sum += weight
+        if weight_sum:
+            blended[0, position] = (1 - strength) * x_t[0, position] + strength * total / weight_sum
+    return blended
+
+
+def cross_fade_weights(frames: list[int], earlier_stop: int) -> npt.NDArray[np.float32]:
+    """(T,) share of this window's result for each frame: rises over the frames that the earlier window holds too."""
+    shared = sum(frame < earlier_stop for frame in frames)
+    weights = np.ones(len(frames), np.float32)
+    weights[:shared] = (np.arange(shared) + 1) / (shared + 1)
+    return weights

@@ -1,0 +1,115 @@
+"""What the denoiser is told of the person: references as tokens, and warped onto the footage.
+
+Crops are RGB float32 [0, 1], FFHQ-aligned; landmarks are shares of a crop's side.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from likeness_core.restorer.compact import CompactDenoiser, Conditions
+from likeness_core.warps import match_tone, reference_map, trust_mask, warp_reference
+
+Array = npt.NDArray[np.float32]
+
+_EXPRESSION_SPREAD = 0.02  # landmark distance (shares) at which another photograph counts e times less
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedPhoto:
+    """A reference photograph as the restorer needs it."""
+
+    crop: Array  # (S, S, 3)
+    dense: Array  # (468, 2) landmarks, shares of the side
+    embedding: Array  # (128,) unit length
+    quality: float  # 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class FaceClip:
+    """T frames of one face."""
+
+    frames: tuple[int, ...]  # source frames
+    crops: Array  # (T, S, S, 3)
+    dense: Array  # (T, 468, 2) smoothed landmarks, shares of the side
+    embedding: Array  # (128,) of the track
+    attributes: Array  # (A,) degrees in the pack's vocabulary
+    monochrome: bool
+
+
+def photo_weights(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> Array:
+    """(T, R): how much each photograph counts in each frame's direct path; rows sum to 1.
+
+    The photograph whose pose and expression lie nearest counts most; weights change slowly, so that nothing flickers.
+    """
+    distances = np.stack([[_pose_distance(dense, photo.dense) for photo in photos] for dense in clip.dense])
+    smooth = cv2.GaussianBlur(distances.astype(np.float32), (1, 13), 0, sigmaY=3.0, borderType=cv2.BORDER_REPLICATE)
+    quality = np.array([photo.quality for photo in photos], np.float32)
+    logits = -smooth.reshape(distances.shape) / _EXPRESSION_SPREAD + np.log(np.maximum(quality, 0.05))
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
+
+
+def direct_path(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> tuple[Array, Array]:
+    """The references warped onto each frame: pictures (T, S, S, 3) weighted by masks (T, S, S, 1)."""
+    side = clip.crops.shape[1]
+    weights = photo_weights(clip, photos)
+    warped = np.zeros_like(clip.crops)
+    masks = np.zeros((*clip.crops.shape[:3], 1), np.float32)
+    for i, (crop, dense) in enumerate(zip(clip.crops, clip.dense, strict=True)):
+        for photo, weight in zip(photos, weights[i], strict=True):
+            if weight < 0.05:
+                continue
+            mapping = reference_map(dense, photo.dense)
+            picture = warp_reference(_toned(photo.crop, clip.monochrome), mapping, side)
+            mask = trust_mask(dense, mapping, side)[..., None] * weight
+            warped[i] += match_tone(picture, crop) * mask
+            masks[i] += mask
+    return warped, masks
+
+
+def conditions(
+    model: CompactDenoiser, clip: FaceClip, photos: tuple[AlignedPhoto, ...], likeness_of: torch.Tensor
+) -> Conditions:
+    """Everything for one clip (B = 1), on the device and in the number format of `likeness_of` (any tensor)."""
+
+    def pictures(array: Array) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).permute(0, 3, 1, 2)[None].to(likeness_of)
+
+    text = model.encode_attributes(torch.from_numpy(clip.attributes)[None].to(likeness_of))
+    lq = pictures(clip.crops) * 2 - 1
+    if not photos:
+        nothing = torch.zeros_like(lq)
+        return Conditions(lq, nothing, nothing[:, :, :1], model.null_image_tokens(1), text, nothing[0, 0, :1, 0, :1])
+    warped, masks = direct_path(clip, photos)
+    mask = pictures(masks)
+    side = model.config.reference_px
+    small = np.stack([cv2.resize(_toned(p.crop, clip.monochrome), (side, side), interpolation=cv2.INTER_AREA) for p in photos])
+    embeddings = torch.from_numpy(np.stack([photo.embedding for photo in photos]))[None].to(likeness_of)
+    image = model.encode_references(pictures(small) * 2 - 1, embeddings)
+    mean = np.mean([photo.embedding for photo in photos], axis=0)
+    match = float(clip.embedding @ mean / max(float(np.linalg.norm(mean)), 1e-6))
+    return Conditions(
+        lq=lq,
+        warped=(pictures(warped) * 2 - 1) * (mask > 0),
+        warped_mask=mask,
+        image_tokens=image,
+        text_tokens=text,
+        match=torch.tensor([[match]]).to(likeness_of),
+    )
+
+
+def _pose_distance(a: Array, b: Array) -> float:
+    """Mean distance of two sets of landmarks once the best affine map is taken out, plus half of what it took out."""
+    centred_a, centred_b = a - a.mean(axis=0), b - b.mean(axis=0)
+    rigid = float(np.linalg.norm(centred_a - centred_b, axis=1).mean())
+    affine, *_ = np.linalg.lstsq(centred_b, centred_a, rcond=None)
+    left = float(np.linalg.norm(centred_b @ affine - centred_a, axis=1).mean())
+    return left + 0.5 * (rigid - left)
+
+
+def _toned(crop: Array, monochrome: bool) -> Array:
+    return np.repeat((crop @ np.array([0.2126, 0.7152, 0.0722], np.float32))[..., None], 3, axis=2) if monochrome else crop
