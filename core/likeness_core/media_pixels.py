@@ -14,7 +14,7 @@ from av.video.format import VideoFormat
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
 from likeness_core import color
-from likeness_core.media_frames import Pixels
+from likeness_core.media_frames import Pixels, RestoredFrame
 
 _LAYOUT_ONLY: Final = Interpolation.POINT | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 
@@ -203,3 +203,34 @@ def _levels(codes: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], zero: float, 
     levels -= np.float32(zero)
     levels *= np.float32(1.0 / span)
     return levels
+
+
+def frame_of(picture: RestoredFrame, target: str, matrix: int, full_range: bool) -> av.VideoFrame:
+    """A frame to encode, in a planar YCbCr format of FFmpeg's ("yuv422p10le", "yuva444p10le").
+
+    Chroma is low-pass filtered and sited as MPEG-2 and later have it. Levels beyond what the codes reach are clipped.
+    """
+    height, width = picture.rgb.shape[:2]
+    frame = av.VideoFrame(width, height, target)
+    codes = color.Quantisation(bit_depth(frame.format), full_range)
+    luma, chroma_blue, chroma_red = color.rgb_to_ycbcr(picture.rgb, matrix)
+    across = 16 // frame.format.chroma_width(16)
+    down = 16 // frame.format.chroma_height(16)
+    planes = [_codes(luma, *codes.luma_scale(), codes.bits)]
+    for chroma in (chroma_blue, chroma_red):
+        small = color.downsample(color.downsample(chroma, down, 0, cosited=False), across, 1, cosited=True)
+        planes.append(_codes(small, *codes.chroma_scale(), codes.bits))
+    if has_alpha(frame.format):
+        alpha = picture.alpha if picture.alpha is not None else np.ones((height, width), np.float32)
+        planes.append(_codes(alpha, 0.0, 2.0**codes.bits - 1, codes.bits))
+    for plane, numbers in zip(frame.planes, planes, strict=True):
+        lines = np.zeros((plane.height, plane.line_size // numbers.itemsize), numbers.dtype)
+        lines[:, : plane.width] = numbers
+        plane.update(lines.tobytes())
+    return frame
+
+
+def _codes(levels: color.Plane, zero: float, span: float, bits: int) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+    numbers = np.rint(levels * np.float32(span) + np.float32(zero))
+    clipped: color.Plane = np.fmin(np.fmax(numbers, np.float32(0)), np.float32(2**bits - 1))
+    return clipped.astype(np.uint8) if bits == 8 else clipped.astype(np.uint16)
