@@ -69,6 +69,7 @@ class Media:
     field_order: str = "progressive"  # or "tff", "bff"
     variable_rate: bool = False
     has_audio: bool = False
+    lost_frames: int = 0  # frames that a file's index promises but that are cut off its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +224,7 @@ class RestorationJob:
     source: SourceFile
     frames: FrameRange
     references: tuple[str, ...]  # photographs; empty restores without
+    reference_hashes: tuple[str, ...]  # sha256, in the same order
     person: str  # "match", "all", or a number of `analyse`
     settings: RestorationSettings
     output: OutputSpec

@@ -205,7 +205,7 @@ class MovieReader:
         self._container, self._stream = _open(self._path)
 
     def _first_frame(self) -> av.VideoFrame:
-        """Decode the start; drop from the index what is shown before the first frame that decodes.
+        """Decode the start; drop from the index what should be shown before the first keyframe but does not decode.
 
         A stream cut out of another begins with frames that refer to what was left behind; decoders skip them.
         """
@@ -227,9 +227,9 @@ class MovieReader:
             raise MediaError(
                 "media.damaged", f"No frame of {self._path.name} can be decoded.", "Check the file in another player."
             )
-        if index.timed and seen:
-            lost = np.setdiff1d(index.times[index.times < seen[-1]], np.array(seen, np.int64))
-            self._index = without(index, lost)
+        if index.timed and head is not None:
+            leading = index.times[index.times < head]
+            self._index = without(index, np.setdiff1d(leading, np.array(seen, np.int64)))
         return first
 
 
@@ -347,6 +347,7 @@ def _describe(path: Path, stream: VideoStream, index: PtsIndex, first: av.VideoF
         field_order=_field_order(stream, first),
         variable_rate=varies,
         has_audio=bool(stream.container.streams.audio),
+        lost_frames=max(0, stream.frames - len(index.packet_times)) if "mov" in stream.container.format.name else 0,
     )
 
 

@@ -24,7 +24,8 @@ SUFFIXES: Final = (".exr", ".dpx", ".tif", ".tiff", ".png")
 
 DEFAULT_RATE: Final = Fraction(24)
 
-_PATTERN: Final = re.compile(r"%(?:0(\d+))?d|(#+)")
+_PLACE: Final = re.compile(r"%(?:0(\d+))?d")
+_HASHES: Final = re.compile(r"#+")
 _NUMBER: Final = re.compile(r"(\d+)(?=\D*$)")
 
 # Transfer and colorimetric names of SMPTE ST 268-1, as OpenImageIO spells them, by H.273 code.
@@ -41,10 +42,6 @@ class Numbering:
     first: int
     count: int
 
-    def path(self, number: int) -> Path:
-        """The file with a number."""
-        return path_of(self.pattern, number)
-
 
 def is_picture(path: Path) -> bool:
     """Whether the name is that of a picture or of a sequence of pictures."""
@@ -52,44 +49,39 @@ def is_picture(path: Path) -> bool:
 
 
 def path_of(pattern: str, number: int) -> Path:
-    """The file of a pattern (`%04d`, `%d` or none in the file's name) with a number."""
-    folder, name = Path(pattern).parent, Path(pattern).name
-    return folder / _PATTERN.sub(lambda match: _label(number, match), name, count=1)
+    """The file with a number, of a pattern whose name has the number's place (`%04d` or `%d`) last, or has none."""
+    path = Path(pattern)
+    places = list(_PLACE.finditer(path.name))
+    if not places:
+        return path
+    start, end = places[-1].span()
+    return path.with_name(f"{path.name[:start]}{number:0{int(places[-1][1] or 1)}d}{path.name[end:]}")
 
 
 def find_numbering(path: Path) -> Numbering:
     """The sequence that a pattern or one of its files names. A gap is an error that names the first missing frame."""
     if not path.parent.is_dir():
         raise MediaError("media.not_found", f"{path.parent} does not exist.", "Check the path.")
-    match = _PATTERN.search(path.name)
-    if match is None or path.exists():
-        if not path.exists():
-            raise MediaError("media.not_found", f"{path} does not exist.", "Check the path.")
+    places = [*_HASHES.finditer(path.name), *_PLACE.finditer(path.name)]
+    if path.exists():
         digits = _NUMBER.search(path.stem)
         if digits is None:
             return Numbering(str(path), 0, 1)
         prefix, suffix = path.stem[: digits.start()], path.stem[digits.end() :] + path.suffix
         width = _width(path.parent, prefix, suffix, digits[1])
+    elif places:
+        place = places[-1]
+        prefix, suffix = path.name[: place.start()], path.name[place.end() :]
+        width = len(place[0]) if place[0].startswith("#") else int(place[1] or 1)
     else:
-        prefix, suffix = path.name[: match.start()], path.name[match.end() :]
-        width = int(match[1] or 1) if match[2] is None else len(match[2])
-    numbers = _numbers(path.parent, prefix, suffix, width)
-    pattern = str(path.parent / f"{prefix}%0{width}d{suffix}")
-    if not numbers:
-        raise MediaError("media.not_found", f"No file is named {path.name}.", "Check the pattern and the folder.")
-    for expected, number in enumerate(numbers, numbers[0]):
-        if number != expected:
-            message = f"Frame {expected} of {path.name} is missing ({path_of(pattern, expected).name})."
-            raise MediaError(
-                "media.gap", message, "Copy the missing files, or move the parts into folders of their own."
-            )
-    return Numbering(pattern, numbers[0], len(numbers))
+        raise MediaError("media.not_found", f"{path} does not exist.", "Check the path.")
+    return _numbering(path, prefix, suffix, width)
 
 
 def probe_sequence(path: Path, rate: Fraction | None) -> Media:
     """What a sequence is, by the header of its first file. `rate` overrides the header's; 24 where neither says."""
     numbering = find_numbering(path)
-    spec = _spec(numbering.path(numbering.first))
+    spec = _spec(path_of(numbering.pattern, numbering.first))
     channels = _channels(spec, path)
     rate = rate or _rate(spec) or DEFAULT_RATE
     kind = spec.format.basetype
@@ -139,8 +131,17 @@ def read_picture(media: Media, index: int) -> Pixels:
     return _on_display_window(stored[:, :, numbers], spec)
 
 
-def _label(number: int, match: re.Match[str]) -> str:
-    return f"{number:0{int(match[1] or 1) if match[2] is None else len(match[2])}d}"
+def _numbering(path: Path, prefix: str, suffix: str, width: int) -> Numbering:
+    labels = _labels(path.parent, prefix, suffix)
+    numbers = sorted(int(label) for label in labels if label == f"{int(label):0{width}d}")
+    if not numbers:
+        raise MediaError("media.not_found", f"No file is named {path.name}.", "Check the pattern and the folder.")
+    pattern = str(path.parent / f"{prefix}%0{width}d{suffix}")
+    for expected, number in enumerate(numbers, numbers[0]):
+        if number != expected:
+            message = f"Frame {expected} of {path.name} is missing ({path_of(pattern, expected).name})."
+            raise MediaError("media.gap", message, "Copy the missing files, or part the sequence into folders.")
+    return Numbering(pattern, numbers[0], len(numbers))
 
 
 def _width(folder: Path, prefix: str, suffix: str, digits: str) -> int:
@@ -157,11 +158,6 @@ def _labels(folder: Path, prefix: str, suffix: str) -> list[str]:
     names = (entry.name for entry in folder.iterdir())
     matching = (name[len(prefix) : end] for name in names if name.startswith(prefix) and name.endswith(suffix))
     return [label for label in matching if label.isascii() and label.isdigit()]
-
-
-def _numbers(folder: Path, prefix: str, suffix: str, width: int) -> list[int]:
-    labels = _labels(folder, prefix, suffix)
-    return sorted(int(label) for label in labels if label == f"{int(label):0{width}d}")
 
 
 def _opened(path: Path) -> oiio.ImageInput:

@@ -68,7 +68,7 @@ class SequenceWriter:
                 "media.unknown_format", f"'{output.format}' is not a sequence format.", f"Choose from {names}."
             )
         self._format = SEQUENCE_FORMATS[output.format]
-        self._pattern = str(Path(output.folder) / "frames" / f"{_literal(output.name)}.%06d{self._format.suffix}")
+        self._pattern = str(Path(output.folder) / "frames" / f"{output.name}.%06d{self._format.suffix}")
         self._media = media
         self._size = size
         self._attributes = {**tag_attributes(media), **(attributes or {})}
@@ -136,7 +136,7 @@ class MatteWriter:
     """Writes mattes, one 16-bit grey PNG a frame, as OUT/matte/NAME.000123.png, numbered like the source."""
 
     def __init__(self, output: OutputSpec, media: Media) -> None:
-        self._pattern = str(Path(output.folder) / "matte" / f"{_literal(output.name)}.%06d.png")
+        self._pattern = str(Path(output.folder) / "matte" / f"{output.name}.%06d.png")
         self._first = media.first_number
         make_folder(Path(self._pattern).parent)
 
@@ -185,13 +185,6 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _write_error(folder, error) from error
-
-
-def _literal(name: str) -> str:
-    """The name, safe inside a pattern: `%` and `#` would be taken for the number's place."""
-    if "%" in name or "#" in name:
-        raise InputError("input.name", f"'{name}' cannot name a result.", "Leave out % and #.")
-    return name
 
 
 def _write_picture(path: Path, picture: npt.NDArray[np.float32], kind: SequenceFormat, spec: oiio.ImageSpec) -> None:

@@ -18,6 +18,8 @@ DROP_FRAME_RATES = (Fraction(30000, 1001), Fraction(60000, 1001))
 # ST 12-1 leaves out two labels (four at 59.94) a minute, but for every tenth minute, so that labels keep to the clock.
 _MINUTES_THAT_DROP_OF_TEN = 9
 
+_FASTEST = 1000  # frames per second; ST 12-1 labels end long before
+
 _TIMECODE = re.compile(r"(\d{1,2}):([0-5]\d):([0-5]\d)([:;.,])(\d{2,3})")
 _FRAMES = re.compile(r"(\d*):(\d*)")
 
@@ -32,7 +34,7 @@ def parse_rate(text: str) -> Fraction:
         rate = Fraction(text) if "/" in text else Fraction(Decimal(text))
     except (ValueError, ZeroDivisionError, InvalidOperation, OverflowError):
         rate = Fraction(0)
-    if rate <= 0:
+    if not 0 < rate <= _FASTEST:
         raise InputError("input.rate", f"'{text}' is not a frame rate.", "Write it as 25, 23.976 or 24000/1001.")
     ntsc = Fraction(nominal_fps(rate) * 1000, 1001)
     if rate.denominator != 1 and "/" not in text and abs(rate - ntsc) < Fraction(1, 100):
