@@ -18,7 +18,7 @@ from likeness_core import color
 from likeness_core.api import ColorTags, Media
 from likeness_core.errors import InputError, MediaError
 from likeness_core.media_frames import Pixels
-from likeness_core.timing import Timecode
+from likeness_core.timing import Timecode, parse_rate
 
 SUFFIXES: Final = (".exr", ".dpx", ".tif", ".tiff", ".png")
 
@@ -219,7 +219,18 @@ def _rate(spec: oiio.ImageSpec) -> Fraction | None:
         rate = spec.get_float_attribute(name, 0.0)
         if 0 < rate < 1000:
             return nearest_rate(rate)
-    return None
+    own = _own_text(spec, "likeness:rate")
+    try:
+        return parse_rate(own) if own else None
+    except InputError:
+        return None
+
+
+def _own_text(spec: oiio.ImageSpec, name: str) -> str:
+    """What one of our results says of itself; TIFF keeps it in lines of the image description. Empty where absent."""
+    stated: str = spec.get_string_attribute(name)
+    lines = spec.get_string_attribute("ImageDescription").splitlines()
+    return stated or next((line[len(name) + 1 :] for line in lines if line.startswith(f"{name}=")), "")
 
 
 def nearest_rate(rate: float) -> Fraction:
@@ -235,10 +246,11 @@ def nearest_rate(rate: float) -> Fraction:
 
 def _timecode(spec: oiio.ImageSpec, rate: Fraction) -> str | None:
     words = spec.getattribute("smpte:TimeCode")
-    if not isinstance(words, tuple):
-        return None
+    own = _own_text(spec, "likeness:timecode")
     try:
-        return str(unpacked_timecode(int(words[0]), rate))
+        if isinstance(words, tuple):
+            return str(unpacked_timecode(int(words[0]), rate))
+        return str(Timecode.parse(own, rate)) if own else None
     except InputError:
         return None
 
@@ -280,8 +292,8 @@ def _tags(spec: oiio.ImageSpec) -> ColorTags:
     cicp = spec.getattribute("CICP")
     if isinstance(cicp, tuple) and len(cicp) >= 2:
         primaries, transfer = int(cicp[0]), int(cicp[1])
-    primaries = _code(color.PRIMARIES, spec.get_string_attribute("likeness:primaries"), primaries)
-    transfer = _code(color.TRANSFERS, spec.get_string_attribute("likeness:transfer"), transfer)
+    primaries = _code(color.PRIMARIES, _own_text(spec, "likeness:primaries"), primaries)
+    transfer = _code(color.TRANSFERS, _own_text(spec, "likeness:transfer"), transfer)
     return ColorTags(primaries, transfer, matrix=0, full_range=True)
 
 

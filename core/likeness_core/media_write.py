@@ -30,6 +30,8 @@ from likeness_core.timing import start_of
 
 PARTIAL_SUFFIX: Final = ".part"
 
+_PNG_END: Final = b"\0\0\0\0IEND\xaeB`\x82"  # the last chunk: length 0, name, checksum
+
 
 @dataclass(frozen=True, slots=True)
 class SequenceFormat:
@@ -84,7 +86,7 @@ class SequenceWriter:
         EXR keeps values beyond 0 and 1, and is half float unless the source has more than 10 bits; the others clip.
         """
         path = self.path(index)
-        if path.exists() and self._media.kind == "sequence" and path.samefile(path_of(self._media.path, index)):
+        if self._is_source(path, index):
             raise MediaError("media.source_in_the_way", f"{path} is the source itself.", "Choose another folder.")
         picture = rgb if alpha is None else np.dstack([rgb, alpha])
         if picture.shape[:2] != self._size[::-1]:
@@ -94,6 +96,12 @@ class SequenceWriter:
             if self._format.plugin == "dpx":
                 _name_dpx(temporary, path.name)
         return path
+
+    def _is_source(self, path: Path, index: int) -> bool:
+        """Whether the file of frame `index` is the source's own: never overwritten, whatever was asked for."""
+        media = self._media
+        source = path_of(media.path, media.first_number + index)
+        return media.kind == "sequence" and source.exists() and path.exists() and path.samefile(source)
 
     def _spec(self, index: int, channels: int) -> oiio.ImageSpec:
         width, height = self._size
@@ -107,7 +115,7 @@ class SequenceWriter:
         if self._format.bits and self._format.bits < 16:
             spec["oiio:BitsPerSample"] = self._format.bits
         timecode = start_of(media) + index if media.start_timecode else None
-        spec.attribute("FramesPerSecond", "rational", (media.rate.numerator, media.rate.denominator))
+        spec.attribute("framesPerSecond", "rational", (media.rate.numerator, media.rate.denominator))
         if timecode is not None:
             spec.attribute("smpte:TimeCode", "timecode", (packed_timecode(timecode), 0))
         _describe_colour(spec, self._format, media.color)
@@ -196,9 +204,18 @@ def _write_picture(path: Path, picture: npt.NDArray[np.float32], kind: SequenceF
     written = opened and writer.write_image(np.ascontiguousarray(numbers))
     # Closing flushes: a full disk may show only here.
     closed = writer.close() if opened else False
-    if not (written and closed):
+    if not (written and closed and _is_whole(path, kind)):
         reason = writer.geterror() or oiio.geterror()
         raise OSError(_error_number(path, spec), reason.strip() or "the picture could not be written")
+
+
+def _is_whole(path: Path, kind: SequenceFormat) -> bool:
+    """Whether a picture was written to its end. OpenImageIO's PNG writer (3.2.2) calls a full disk a success."""
+    if kind.plugin != "png":
+        return True
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - len(_PNG_END)))
+        return file.read() == _PNG_END
 
 
 def _numbers_for(picture: npt.NDArray[np.float32], bits: int) -> npt.NDArray[np.uint16]:
