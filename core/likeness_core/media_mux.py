@@ -41,7 +41,7 @@ class MovieFormat:
     pixel_format: str
     pixel_format_with_alpha: str | None
     audio: str | None  # encoder; None = copy, else PCM
-    carries_full_range: bool
+    is_prores: bool
     even_size: bool
     packet_filter: str | None  # FFmpeg's bit stream filter
 
@@ -53,14 +53,14 @@ _FIELD_ORDERS: Final = {"progressive": 1, "tff": 2, "bff": 3}  # AVFieldOrder
 
 MOVIE_FORMATS: Final = {
     "prores": MovieFormat(
-        ".mov", "mov", "prores_ks", {"profile": "hq", "vendor": "apl0"}, "yuv422p10le", None, None, False, False, None
+        ".mov", "mov", "prores_ks", {"profile": "hq", "vendor": "apl0"}, "yuv422p10le", None, None, True, False, None
     ),
     "prores4444": MovieFormat(
         ".mov", "mov", "prores_ks", {"profile": "4444", "vendor": "apl0", "alpha_bits": "16"},
-        "yuv444p10le", "yuva444p10le", None, False, False, None,
+        "yuv444p10le", "yuva444p10le", None, True, False, None,
     ),
     "h264": MovieFormat(
-        ".mp4", "mp4", "libx264", {"crf": "17", "preset": "medium"}, "yuv420p", None, "aac", True, True,
+        ".mp4", "mp4", "libx264", {"crf": "17", "preset": "medium"}, "yuv420p", None, "aac", False, True,
         "filter_units=remove_types=6",  # the SEI units in which x264 writes its version and options
     ),
 }  # fmt: skip
@@ -136,9 +136,10 @@ class _Timing:
         with MovieReader(Path(media.path)) as reader:
             index = reader.index
         origin = int(index.times[0]) * index.time_base
-        span = Span(origin + index.seconds(wanted.start), origin + index.seconds(wanted.stop), everything)
-        if not media.variable_rate:
+        if not media.variable_rate:  # the rate is more exact than times that a container rounded to milliseconds
+            span = Span(origin + wanted.start / media.rate, origin + wanted.stop / media.rate, everything)
             return cls(1 / media.rate, tuple(range(len(wanted))), span)
+        span = Span(origin + index.seconds(wanted.start), origin + index.seconds(wanted.stop), everything)
         times = index.times[wanted.start : wanted.stop]
         return cls(index.time_base, tuple((times - times[0]).tolist()), span)
 
@@ -160,13 +161,11 @@ class _Paint:
             height, width = height + height % 2, width + width % 2
         matrix = color.effective_matrix(media.color, media.width, media.height)
         # An unspecified matrix stays so where a player's guess by the new size is still right; RGB gets what we used.
+        # ProRes has one code (6) for the two of BT.601 and no full range.
         guessable = media.color.matrix == color.UNSPECIFIED and color.guess_matrix(width, height) == matrix
-        tags = ColorTags(
-            media.color.primaries,
-            media.color.transfer,
-            color.UNSPECIFIED if guessable else matrix,
-            media.color.full_range and kind.carries_full_range and media.color.matrix != 0,
-        )
+        said = color.UNSPECIFIED if guessable else 6 if kind.is_prores and matrix == 5 else matrix
+        full_range = media.color.full_range and not kind.is_prores and media.color.matrix != 0
+        tags = ColorTags(media.color.primaries, media.color.transfer, said, full_range)
         with_alpha = first.alpha is not None and kind.pixel_format_with_alpha is not None
         pixel_format = kind.pixel_format_with_alpha if with_alpha else kind.pixel_format
         return cls(pixel_format or kind.pixel_format, matrix, tags, width, height)
