@@ -5,7 +5,7 @@ into the networks and what comes out is prepared here. Results are the same for 
 and device. docs/faces.md has the measurements that the constants come from.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import cv2
@@ -37,13 +37,19 @@ _RECOGNISER_PX = 112
 _MESH_PX = 192
 _MESH_MARGIN_FROM_BOX = 1.5  # side of the first crop over the detector's box: boxes vary, so generous
 _MESH_MARGIN_FROM_POINTS = 1.3  # side of the second crop over the extent of the first points
+_TRUSTED_PRESENCE = 0.5  # under it the mesh is not used; only faces of about 20 px and under fall there
+
+
+# A face is sure from here on. Weaker ones may be half-turned or covered faces, or none: only a tracker, which
+# knows where a face was a frame ago, should believe them.
+SURE_SCORE = 0.6
 
 
 class Detector(Protocol):
     """Finds faces in a picture."""
 
     def detect(self, rgb: Picture, frame: int = 0) -> list[Face]:
-        """The faces of the picture, best first; `frame` is written into each. No face is no error."""
+        """The faces of the picture, best first, weak ones too; `frame` is written into each. None is no error."""
         ...
 
 
@@ -63,10 +69,18 @@ class Landmarks:
     presence: float  # 0 to 1: how sure the network is that its crop shows a face
 
 
+@dataclass(frozen=True, slots=True)
+class FoundFace:
+    """A face with its dense points; `face.points` are taken from them where the mesh trusts its crop."""
+
+    face: Face
+    landmarks: Landmarks
+
+
 class FaceDetector:
     """YuNet (Wu et al. 2023) over two sizes of the picture."""
 
-    def __init__(self, threads: int = 2, device: str = "auto", minimum_score: float = 0.6) -> None:
+    def __init__(self, threads: int = 2, device: str = "auto", minimum_score: float = 0.3) -> None:
         """`threads` inside one operator; `device`: "auto", "cpu" or "cuda"; faces under `minimum_score` are dropped.
 
         Raises ModelPackError when the weights are missing or damaged.
@@ -120,8 +134,7 @@ class Recogniser:
     def embed(self, rgb: Picture, face: Face) -> Points:
         """A unit vector, float32 (128,), for the face at `face.points` of `rgb` (uint8 RGB (H, W, 3))."""
         _check_picture(rgb)
-        transform = similarity(np.array(face.points, np.float32), _RECOGNISER_TEMPLATE)
-        crop = _warp(rgb, transform, _RECOGNISER_PX)
+        crop = aligned_crop(rgb, face)
         blob = np.ascontiguousarray(crop.transpose(2, 0, 1)[None], np.float32)  # SFace takes RGB, 0 to 255
         embedding = np.asarray(self._session.run(None, {"data": blob})[0], np.float32).ravel()
         return np.asarray(embedding / max(float(np.linalg.norm(embedding)), 1e-12), np.float32)
@@ -160,6 +173,45 @@ class DenseLandmarks:
         back = np.linalg.inv(transform[:, :2])
         points = (in_crop - transform[:, 2]) @ back.T
         return Landmarks(np.asarray(points, np.float32), float(1 / (1 + np.exp(-np.clip(logit, -50, 50)))))
+
+
+class FaceAnalyser:
+    """Detector, recogniser and dense landmarks together: what tracks and references are made with."""
+
+    def __init__(self, detector: Detector, recogniser: FaceRecogniser, landmarks: DenseLandmarks) -> None:
+        self._detector = detector
+        self._recogniser = recogniser
+        self._landmarks = landmarks
+
+    def find(self, rgb: Picture, frame: int = 0) -> list[FoundFace]:
+        """The faces of `rgb` (uint8 RGB (H, W, 3)) with steady points, best first, weak ones (SURE_SCORE) too."""
+        found = []
+        for face in self._detector.detect(rgb, frame):
+            landmarks = self._landmarks.find(rgb, face)
+            if landmarks.presence >= _TRUSTED_PRESENCE:
+                points = tuple((float(x), float(y)) for x, y in five_points(landmarks.points))
+                found.append(FoundFace(replace(face, points=points), landmarks))
+            else:
+                found.append(FoundFace(face, landmarks))
+        return found
+
+    def embed(self, rgb: Picture, face: Face) -> Points:
+        """A unit vector, float32 (D,), that says whose face it is."""
+        return self._recogniser.embed(rgb, face)
+
+
+def open_face_analyser(threads: int = 2, device: str = "auto") -> FaceAnalyser:
+    """The analyser with the networks that Likeness comes with. Raises ModelPackError."""
+    return FaceAnalyser(FaceDetector(threads, device), Recogniser(threads, device), DenseLandmarks(threads))
+
+
+def aligned_crop(rgb: Picture, face: Face, side_px: int = _RECOGNISER_PX) -> Picture:
+    """The face at `face.points` upright, as the recogniser wants it: uint8 RGB (side_px, side_px, 3).
+
+    Black beyond the picture.
+    """
+    template = (_RECOGNISER_TEMPLATE + 0.5) * (side_px / _RECOGNISER_PX) - 0.5  # from pixel centres to edges and back
+    return _warp(rgb, similarity(np.array(face.points, np.float32), np.asarray(template, np.float32)), side_px)
 
 
 def similarity(source: Points, target: Points) -> npt.NDArray[np.float64]:

@@ -7,7 +7,7 @@ import pytest
 from likeness_core import carried_weights
 from likeness_core.api import Face
 from likeness_core.errors import ModelPackError
-from likeness_core.faces import DenseLandmarks, FaceDetector, Recogniser, similarity
+from likeness_core.faces import SURE_SCORE, DenseLandmarks, FaceDetector, Recogniser, similarity
 from likeness_core.onnx_networks import float_network, open_network
 from likeness_core.warps import five_points
 from onnx import TensorProto, helper, numpy_helper
@@ -17,7 +17,7 @@ from tests.core.openpeople_footage import portrait, put, room, selfie
 
 @pytest.fixture(scope="module")
 def detector() -> FaceDetector:
-    return FaceDetector(device="cpu")
+    return FaceDetector(device="cpu", minimum_score=SURE_SCORE)
 
 
 @pytest.fixture(scope="module")
