@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 import likeness_core
 from likeness_core.api import ModelPack
 from likeness_core.errors import ModelPackError
@@ -69,7 +71,13 @@ def read_manifest(folder: Path) -> Manifest:
     names = {field.name for field in fields(Manifest)}
     if not isinstance(stored, dict) or set(stored) != names or stored["format"] != FORMAT:
         raise ModelPackError("pack.format", f"{folder.name} is of a format this version does not read", hint)
-    return Manifest(**{**stored, "sides_px": tuple(stored["sides_px"])})
+    try:
+        manifest = msgspec.convert(stored, Manifest)
+    except msgspec.ValidationError as error:
+        raise ModelPackError("pack.format", f"the manifest of {folder.name} is damaged ({error})", hint) from error
+    if WEIGHTS not in manifest.files:  # they would be loaded without a look at their hash
+        raise ModelPackError("pack.format", f"the manifest of {folder.name} does not name {WEIGHTS}", hint)
+    return manifest
 
 
 def check_pack(folder: Path) -> ModelPack:
@@ -104,3 +112,8 @@ def file_hash(path: Path) -> str:
     """sha256 of a file, in hexadecimal."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def combined_hash(hashes: list[str]) -> str:
+    """One sha256 for a list of them, in order."""
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()

@@ -5,9 +5,10 @@ compact one.
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -17,6 +18,7 @@ from safetensors.torch import load_file
 from likeness_core.api import RestorationSettings
 from likeness_core.errors import ModelPackError, OutOfMemoryError
 from likeness_core.packs import WEIGHTS, check_pack, read_manifest
+from likeness_core.restorer.attributes import VOCABULARY
 from likeness_core.restorer.blending import BlendingMemory, WindowLatents, blend, blend_strength
 from likeness_core.restorer.compact import CompactConfig, CompactDenoiser, Conditions
 from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, conditions
@@ -53,8 +55,8 @@ class Restorer:
     ) -> Generator[None, None, RestoredClip]:
         """Restore up to 24 frames of one face; yields once a denoising step, so that a job can stop there.
 
-        `photos` may be empty: then nobody guides. `memory` holds the latents of earlier windows of the same face and shot.
-        Raises OutOfMemoryError.
+        `photos` may be empty: then nobody guides. `memory` holds the latents of earlier windows of the same face and
+        shot. Raises OutOfMemoryError.
         """
         try:
             return (yield from self._sample(clip, photos, settings, memory))
@@ -71,7 +73,9 @@ class Restorer:
     ) -> Generator[None, None, RestoredClip]:
         with torch.inference_mode():
             guided = conditions(self._model, clip, photos, self._like)
-            unguided = conditions(self._model, clip, (), self._like) if settings.likeness != NEUTRAL and photos else None
+            unguided = (
+                conditions(self._model, clip, (), self._like) if settings.likeness != NEUTRAL and photos else None
+            )
         lq = guided.lq.float()
         noise = keyed_noise(settings.seed, list(clip.frames), clip.crops.shape[1]).to(lq)
         if clip.monochrome:
@@ -92,9 +96,14 @@ class Restorer:
         return RestoredClip(crops, WindowLatents(clip.frames, torch.stack(seen)))
 
     def _estimate(
-        self, x_t: torch.Tensor, t: float, guided: Conditions, unguided: Conditions | None, settings: RestorationSettings
+        self,
+        x_t: torch.Tensor,
+        t: float,
+        guided: Conditions,
+        unguided: Conditions | None,
+        settings: RestorationSettings,
     ) -> torch.Tensor:
-        """x0 with the slider `likeness`: 0 ignores the reference, 0.5 is as trained, 1 follows it half again as much."""
+        """x0 with the slider `likeness`: 0 ignores the reference, 0.5 is as trained, 1 follows it half again."""
         at = torch.full((1,), t, device=x_t.device)
         with_reference: torch.Tensor = self._model(x_t.to(self._like), at, guided).float()
         if unguided is None:
@@ -108,10 +117,23 @@ def _load(pack: Path, network: dict[str, object]) -> CompactDenoiser:
     """The network with the pack's weights. Raises ModelPackError `pack.format`."""
     hint = "Install the pack again, or update Likeness."
     try:
-        config = replace(CompactConfig(), **{k: tuple(v) if isinstance(v, list) else v for k, v in network.items()})
+        config = _config(network)
         model = CompactDenoiser(config)
         model.load_state_dict({name: value.float() for name, value in load_file(pack / WEIGHTS).items()})
-    except (TypeError, RuntimeError, SafetensorError, OSError) as error:
+    except (msgspec.ValidationError, ValueError, RuntimeError, SafetensorError, OSError) as error:
         reason = str(error).splitlines()[0]
-        raise ModelPackError("pack.format", f"{pack.name}: the weights do not fit the network ({reason})", hint) from error
+        raise ModelPackError(
+            "pack.format", f"{pack.name}: the weights do not fit the network ({reason})", hint
+        ) from error
     return model
+
+
+def _config(network: dict[str, object]) -> CompactConfig:
+    """The network's shape from a manifest. Raises ValueError or msgspec.ValidationError."""
+    unknown = network.keys() - {field.name for field in fields(CompactConfig)}
+    if unknown:
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    config = msgspec.convert(network, CompactConfig)
+    if config.attributes != VOCABULARY:  # what `measure_attributes` says would be read as something else
+        raise ValueError("its attributes are not those of this version")
+    return config

@@ -1,0 +1,140 @@
+"""References as tokens, and warped onto the footage."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from likeness_core.restorer.attributes import VOCABULARY, measure_attributes
+from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, conditions, direct_path, photo_weights
+from likeness_core.warps import five_points
+
+from tests.core.drawn_face import draw, landmarks, turned
+from tests.core.restorer import tiny_network
+
+Array = npt.NDArray[np.float32]
+SIDE = 64
+
+
+def unit(seed: int) -> Array:
+    vector = np.random.default_rng(seed).standard_normal(128).astype(np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+def photo(pose: float = 0.0, quality: float = 1.0, seed: int = 0) -> AlignedPhoto:
+    dense = turned(landmarks(), pose)
+    return AlignedPhoto(draw(dense, 128), dense, unit(seed), quality)
+
+
+def clip(poses: list[float], monochrome: bool = False) -> FaceClip:
+    dense = np.stack([turned(landmarks(), pose) for pose in poses])
+    crops = np.stack([cv2.GaussianBlur(draw(d, SIDE), (0, 0), 2.0) for d in dense])
+    if monochrome:
+        crops = np.repeat(crops.mean(axis=3, keepdims=True), 3, axis=3)
+    attributes = measure_attributes(np.median(dense, axis=0), monochrome)
+    return FaceClip(tuple(range(10, 10 + len(dense))), crops, dense, unit(0), attributes, monochrome)
+
+
+FRONT, SIDEWAYS = 0.0, 0.07  # the head turned so that the nose moves by so much of the side
+
+
+def test_the_photo_with_the_nearer_pose_counts_most() -> None:
+    photos = (photo(FRONT), photo(SIDEWAYS))
+    weights = photo_weights(clip([FRONT] * 3), photos)
+    assert weights.shape == (3, 2)
+    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)
+    assert (weights[:, 0] > weights[:, 1]).all()
+    assert (photo_weights(clip([SIDEWAYS]), photos)[:, 1] > 0.5).all()
+
+
+def test_a_better_photo_counts_more() -> None:
+    weights = photo_weights(clip([FRONT]), (photo(quality=0.9), photo(quality=0.3)))
+    np.testing.assert_allclose(weights[0], [0.75, 0.25], rtol=1e-4)
+
+
+def test_weights_change_slowly() -> None:
+    weights = photo_weights(clip([FRONT] * 12 + [SIDEWAYS] * 12), (photo(FRONT), photo(SIDEWAYS)))[:, 1]
+    whole = weights[-1] - weights[0]
+    assert whole > 0.15
+    assert np.abs(np.diff(weights)).max() < 0.3 * whole
+
+
+def test_the_direct_path_puts_the_reference_where_the_footage_has_the_face() -> None:
+    given = clip([SIDEWAYS])
+    warped, masks = direct_path(given, (photo(FRONT),))
+    assert warped.shape == (1, SIDE, SIDE, 3)
+    assert masks.shape == (1, SIDE, SIDE, 1)
+    picture = warped[0] / np.maximum(masks[0], 1e-3)
+    there = np.rint(five_points(given.dense[0]) * SIDE - 0.5).astype(int)
+    elsewhere = np.rint(five_points(landmarks()) * SIDE - 0.5).astype(int)
+    assert all(picture[y, x].mean() < 0.35 for x, y in there)  # its black spots have moved along
+    assert picture[elsewhere[2][1], elsewhere[2][0]].mean() > 0.4
+
+
+def test_the_direct_path_is_silent_outside_the_face() -> None:
+    warped, masks = direct_path(clip([FRONT]), (photo(), photo(SIDEWAYS)))
+    for corner in ((0, 0), (0, -1), (-1, 0), (-1, -1)):
+        assert masks[0][corner] == 0
+        assert not warped[0][corner].any()
+    assert 0.9 < masks.max() <= 1.0001
+
+
+def test_a_photo_that_hardly_counts_is_left_out() -> None:
+    given, good = clip([FRONT]), photo(quality=1.0)
+    faint = replace(photo(SIDEWAYS, quality=0.0), crop=np.ones((128, 128, 3), np.float32))
+    share = photo_weights(given, (good, faint))[0]
+    assert share[1] < 0.05
+    warped, masks = direct_path(given, (good, faint))
+    alone, mask = direct_path(given, (good,))
+    np.testing.assert_allclose(warped, alone * share[0], atol=1e-5)
+    np.testing.assert_allclose(masks, mask * share[0], atol=1e-5)
+
+
+def test_without_photos_nobody_guides() -> None:
+    model = tiny_network.perturbed()
+    given = conditions(model, clip([FRONT, SIDEWAYS]), (), torch.empty(0))
+    assert given.lq.shape == (1, 2, 3, SIDE, SIDE)
+    assert not given.warped.any()
+    assert given.warped.shape == given.lq.shape
+    assert not given.warped_mask.any()
+    assert given.warped_mask.shape == (1, 2, 1, SIDE, SIDE)
+    assert torch.equal(given.image_tokens, model.null_image_tokens(1))
+    assert torch.equal(given.match, torch.zeros(1, 1))
+
+
+def test_pictures_go_in_as_minus_one_to_one_in_the_asked_format() -> None:
+    model = tiny_network.perturbed().to(torch.bfloat16)
+    footage = clip([FRONT])
+    given = conditions(model, footage, (photo(),), torch.empty(0, dtype=torch.bfloat16))
+    tensors = (given.lq, given.warped, given.warped_mask, given.image_tokens, given.text_tokens, given.match)
+    assert {tensor.dtype for tensor in tensors} == {torch.bfloat16}
+    wanted = torch.from_numpy(footage.crops).permute(0, 3, 1, 2)[None] * 2 - 1
+    torch.testing.assert_close(given.lq.float(), wanted, rtol=0, atol=0.01)
+    assert given.warped.min() >= -1.001
+    assert not given.warped[(given.warped_mask == 0).expand_as(given.warped)].any()
+
+
+def test_match_is_the_cosine_of_footage_and_references() -> None:
+    model = tiny_network.perturbed()
+    same = conditions(model, clip([FRONT]), (photo(seed=0),), torch.empty(0)).match
+    other = conditions(model, clip([FRONT]), (photo(seed=1),), torch.empty(0)).match
+    assert same.item() == pytest.approx(1, abs=1e-5)
+    assert other.item() == pytest.approx(float(unit(0) @ unit(1)), abs=1e-5)
+    both = conditions(model, clip([FRONT]), (photo(seed=0), photo(seed=1)), torch.empty(0)).match
+    mean = unit(0) + unit(1)
+    assert both.item() == pytest.approx(float(unit(0) @ mean / np.linalg.norm(mean)), abs=1e-5)
+
+
+def test_a_colour_photo_guides_black_and_white_footage_without_colour() -> None:
+    model = tiny_network.perturbed()
+    given = conditions(model, clip([FRONT], monochrome=True), (photo(),), torch.empty(0))
+    warped = given.warped[0, 0]
+    assert (warped.amax(dim=0) - warped.amin(dim=0)).max() < 1e-5
+    grey = replace(
+        photo(), crop=np.repeat((photo().crop @ np.array([0.2126, 0.7152, 0.0722], np.float32))[..., None], 3, 2)
+    )
+    again = conditions(model, clip([FRONT], monochrome=True), (grey,), torch.empty(0))
+    torch.testing.assert_close(given.image_tokens, again.image_tokens, rtol=0, atol=1e-4)
+    assert given.text_tokens[0, VOCABULARY.index("black and white")].any()

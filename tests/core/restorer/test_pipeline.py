@@ -1,0 +1,180 @@
+"""One window of one face through the whole pipeline, with a tiny network."""
+
+import json
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from likeness_core.api import RestorationSettings
+from likeness_core.errors import ModelPackError
+from likeness_core.packs import WEIGHTS, read_manifest, write_pack
+from likeness_core.restorer.blending import BlendingMemory
+from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip
+from likeness_core.restorer.pipeline import RestoredClip, Restorer
+
+from tests.core.restorer import tiny_network
+from tests.core.restorer.test_conditioning import FRONT, SIDEWAYS, clip, photo
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def restorer(tmp_path_factory: pytest.TempPathFactory) -> Restorer:
+    folder = tiny_network.write(tmp_path_factory.mktemp("packs") / "tiny", tiny_network.perturbed())
+    return Restorer(folder, CPU, torch.float32)
+
+
+def finish(run: Generator[None, None, RestoredClip]) -> tuple[RestoredClip, int]:
+    """The result, and how often the generator yielded."""
+    count = 0
+    while True:
+        try:
+            next(run)
+            count += 1
+        except StopIteration as end:
+            return end.value, count
+
+
+def restored(
+    restorer: Restorer, footage: FaceClip, photos: tuple[AlignedPhoto, ...] = (), memory: BlendingMemory | None = None,
+    **settings: float,
+) -> RestoredClip:  # fmt: skip
+    asked = replace(RestorationSettings(), **settings)
+    return finish(restorer.restore(footage, photos, asked, memory or BlendingMemory()))[0]
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 8])
+def test_every_step_is_a_point_to_stop_at(restorer: Restorer, steps: int) -> None:
+    footage = clip([FRONT, SIDEWAYS])
+    run = restorer.restore(footage, (), replace(RestorationSettings(), steps=steps), BlendingMemory())
+    done, count = finish(run)
+    assert count == steps
+    assert done.crops.shape == footage.crops.shape
+    assert done.crops.dtype == np.float32
+    assert np.isfinite(done.crops).all()
+    assert done.latents.frames == footage.frames
+    assert done.latents.latents.shape == (steps, 2, 3, 64, 64)
+
+
+def test_an_untrained_network_gives_the_footage_back(tmp_path: Path) -> None:
+    model = Restorer(tiny_network.write(tmp_path / "new", tiny_network.untrained()), CPU, torch.float32)
+    footage = clip([FRONT])
+    for steps in (1, 4):
+        np.testing.assert_allclose(restored(model, footage, (photo(),), steps=steps).crops, footage.crops, atol=1e-6)
+
+
+def test_the_same_call_gives_the_same_bytes_and_the_seed_other_ones(restorer: Restorer) -> None:
+    footage = clip([FRONT, SIDEWAYS])
+    first = restored(restorer, footage, (photo(),), steps=2)
+    again = restored(restorer, footage, (photo(),), steps=2)
+    assert np.array_equal(first.crops, again.crops)
+    assert not np.array_equal(first.crops, restored(restorer, footage, (photo(),), steps=2, seed=1).crops)
+
+
+def test_the_number_of_steps_and_the_reference_have_a_say(restorer: Restorer) -> None:
+    footage = clip([FRONT])
+    base = restored(restorer, footage, (photo(),)).crops
+    assert np.abs(restored(restorer, footage, (photo(),), steps=2).crops - base).max() > 1e-4
+    assert np.abs(restored(restorer, footage, ()).crops - base).max() > 1e-3
+    assert np.abs(restored(restorer, footage, (photo(SIDEWAYS, seed=3),)).crops - base).max() > 1e-4
+
+
+def test_likeness_goes_from_no_reference_over_neutral_to_more(restorer: Restorer) -> None:
+    footage, photos = clip([FRONT]), (photo(),)
+    nobody, neutral = restored(restorer, footage).crops, restored(restorer, footage, photos).crops
+    np.testing.assert_allclose(restored(restorer, footage, photos, likeness=0.0).crops, nobody, atol=1e-5)
+    toward = neutral - nobody
+    for likeness, share in ((0.25, 0.5), (0.75, 1.25), (1.0, 1.5)):
+        out = restored(restorer, footage, photos, likeness=likeness).crops
+        np.testing.assert_allclose(out, nobody + share * toward, atol=1e-4)
+    assert np.array_equal(restored(restorer, footage, likeness=1.0).crops, nobody)
+
+
+def test_an_earlier_window_steers_the_frames_that_it_holds(restorer: Restorer) -> None:
+    footage = clip([FRONT, SIDEWAYS, FRONT])  # source frames 10, 11, 12
+    earlier = restored(restorer, footage, steps=4).latents
+    shifted = replace(earlier, latents=earlier.latents + 0.5)
+    memory = BlendingMemory().remember(shifted, 12)  # it holds frame 12 only
+    alone = restored(restorer, footage, steps=4)
+    steered = restored(restorer, footage, memory=memory, steps=4)
+    assert np.array_equal(steered.latents.latents[0, :2], alone.latents.latents[0, :2])
+    assert np.abs(steered.crops[2] - alone.crops[2]).max() > 1e-3
+
+
+def test_with_one_step_nothing_is_blended(restorer: Restorer) -> None:
+    footage = clip([FRONT, SIDEWAYS])
+    earlier = restored(restorer, footage).latents
+    memory = BlendingMemory([replace(earlier, latents=earlier.latents + 0.5)])
+    assert np.array_equal(restored(restorer, footage, memory=memory).crops, restored(restorer, footage).crops)
+
+
+def test_windows_that_overlap_share_the_noise_of_a_frame(restorer: Restorer) -> None:
+    footage = clip([FRONT, FRONT, FRONT])
+    early = replace(footage, frames=(10, 11, 12))
+    late = replace(footage, frames=(12, 13, 14))
+    first, second = restored(restorer, early).latents, restored(restorer, late).latents
+    assert torch.equal(first.latents[0, 2], second.latents[0, 0])
+    assert not torch.equal(first.latents[0, 1], second.latents[0, 1])
+
+
+def test_black_and_white_footage_gets_black_and_white_noise(restorer: Restorer) -> None:
+    latents = restored(restorer, clip([FRONT], monochrome=True)).latents.latents[0, 0]
+    torch.testing.assert_close(latents[0], latents[1], rtol=0, atol=1e-6)
+    colour = restored(restorer, clip([FRONT])).latents.latents[0, 0]
+    assert (colour[0] - colour[1]).std() > 0.01
+
+
+def test_stopping_between_steps_is_no_error(restorer: Restorer) -> None:
+    run = restorer.restore(clip([FRONT]), (), replace(RestorationSettings(), steps=4), BlendingMemory())
+    next(run)
+    run.close()
+
+
+def test_bfloat16_gives_nearly_what_float32_gives(restorer: Restorer, tmp_path: Path) -> None:
+    folder = tiny_network.write(tmp_path / "half", tiny_network.perturbed())
+    half = restored(Restorer(folder, CPU, torch.bfloat16), clip([FRONT]), (photo(),))
+    assert half.crops.dtype == np.float32
+    assert np.abs(half.crops - restored(restorer, clip([FRONT]), (photo(),)).crops).max() < 0.1
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        {"depth": 3},
+        {"channels": [16, 16, 16, 16]},
+        {"channels": [10, 16, 32, 32]},
+        {"attributes": ["beard"]},
+        {"heads": 5},
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(tmp_path: Path, network: dict[str, object]) -> None:
+    folder = tiny_network.write(tmp_path / "odd", tiny_network.untrained())
+    manifest = read_manifest(folder)
+    write_pack(folder, replace(manifest, network={**manifest.network, **network}))
+    with pytest.raises(ModelPackError) as caught:
+        Restorer(folder, CPU, torch.float32)
+    assert caught.value.code == "pack.format"
+    assert "\n" not in caught.value.message
+
+
+def test_a_changed_byte_of_the_weights_is_refused_before_they_are_read(tmp_path: Path) -> None:
+    folder = tiny_network.write(tmp_path / "bad", tiny_network.untrained())
+    data = bytearray((folder / WEIGHTS).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / WEIGHTS).write_bytes(data)
+    with pytest.raises(ModelPackError) as caught:
+        Restorer(folder, CPU, torch.float32)
+    assert caught.value.code == "pack.tampered"
+
+
+def test_weights_that_are_no_safetensors_are_refused(tmp_path: Path) -> None:
+    folder = tiny_network.write(tmp_path / "text", tiny_network.untrained())
+    (folder / WEIGHTS).write_text("these are not weights")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    write_pack(folder, replace(read_manifest(folder), files=manifest["files"]))
+    with pytest.raises(ModelPackError) as caught:
+        Restorer(folder, CPU, torch.float32)
+    assert caught.value.code == "pack.format"
