@@ -11,10 +11,11 @@
 Files appear by write-to-temporary, fsync, rename.
 """
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,9 +67,13 @@ def write_whole(path: Path, data: bytes) -> None:
         temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        code = "media.no_space" if error.errno == 28 else "media.not_writable"
-        raise MediaError(code, f"{path} cannot be written ({error.strerror})", "Free some space, then --resume.") from error
+        message = f"{path} cannot be written ({error.strerror})"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise MediaError("media.no_space", message, "Free some space, then --resume.") from error
+        raise MediaError("media.not_writable", message, "Choose a folder that you may write to.") from error
+    finally:
+        with suppress(OSError):  # gone already where all went well; Ctrl-C leaves nothing either
+            temporary.unlink()
 
 
 def sync_folder(folder: Path) -> None:
@@ -110,10 +115,14 @@ class Journal:
 def locked(folder: Path) -> Iterator[None]:
     """Hold the job; a second process is refused. The operating system frees the lock of a dead process.
 
-    Raises InputError `job.running`.
+    Raises InputError `job.running`, MediaError `media.not_writable`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = (folder / "lock").open("a+b")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = (folder / "lock").open("a+b")
+    except OSError as error:
+        message = f"the job folder {folder} cannot be written ({error.strerror})"
+        raise MediaError("media.not_writable", message, "Let LIKENESS_CACHE name a folder you may write to.") from error
     try:
         try:
             _take_lock(handle)
@@ -149,5 +158,8 @@ def _fraction_to_text(value: object) -> str:
 
 def _text_to_fraction(kind: type, value: object) -> object:
     if kind is Fraction and isinstance(value, str):
-        return Fraction(value)
+        try:
+            return Fraction(value)
+        except ZeroDivisionError as error:
+            raise ValueError(f"{value} is no rate") from error
     raise TypeError(f"{kind.__name__} is not of the vocabulary")
