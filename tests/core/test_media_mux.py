@@ -400,8 +400,9 @@ def test_a_sequence_becomes_a_movie_at_its_rate(tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("ffprobe") is None, reason="no ffprobe on this machine")
 @pytest.mark.parametrize("kind", MOVIE_FORMATS)
 def test_ffprobe_agrees(tmp_path: Path, kind: str) -> None:
-    recipe = Recipe("ffv1", "yuv422p10le", NTSC, 4, tags=HDR, pixel_aspect=Fraction(10, 11))
-    media = dataclasses.replace(probe(make_movie(tmp_path / "source.mkv", recipe)), start_timecode="01:00:00;02")
+    recipe = Recipe("ffv1", "yuv422p10le", NTSC, 4, tags=HDR)
+    source = probe(make_movie(tmp_path / "source.mkv", recipe))
+    media = dataclasses.replace(source, start_timecode="01:00:00;02", pixel_aspect=Fraction(10, 11))
     path = mux(tmp_path, media, kind)
     command = ["ffprobe", "-v", "error", "-count_frames", "-show_streams", "-of", "json", str(path)]
     streams = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)["streams"]

@@ -16,7 +16,7 @@ from likeness_core import color
 from likeness_core.api import ColorTags, FrameRange, Media
 from likeness_core.errors import InputError
 from likeness_core.media import Frame, MediaReader, alpha_of, probe, to_float, to_integers, to_uint8
-from likeness_core.media_index import read_index
+from likeness_core.media_index import read_index, shown_packets
 
 from tests.core.footage import HEIGHT, WIDTH, Recipe, bar_code, make_movie, read_bar_code
 
@@ -231,6 +231,20 @@ def test_the_index_needs_no_decoding_and_little_memory(movies: dict[str, Path]) 
     assert sum(array.nbytes for array in numbers) <= 30 * 4 * 8
     assert [index.frame_at(int(time)) for time in index.times] == list(range(30))
     assert index.seconds(30) == Fraction(30, 24)
+
+
+@pytest.mark.parametrize("name", ["prores.mov", "dnxhr_sq.mov", "prores_late.mov"])
+def test_movs_own_table_says_the_same_as_the_packets(movies: dict[str, Path], tmp_path: Path, name: str) -> None:
+    late = Recipe("prores_ks", "yuv422p10le", times=[7 + 3 * n for n in range(30)], time_base=Fraction(1, 90))
+    path = make_movie(tmp_path / name, late) if name == "prores_late.mov" else movies[name]
+    with av.open(str(path)) as container:
+        index = read_index(container, container.streams.video[0])
+        assert next(container.demux(video=0)).pos == container.streams.video[0].index_entries[0].pos, "nothing was read"
+    with av.open(str(path)) as container:
+        packets = list(shown_packets(container, container.streams.video[0]))
+    assert index.packet_times.tolist() == [packet.pts for packet in packets]
+    assert index.packet_sizes.tolist() == [packet.size for packet in packets]
+    assert index.times.tolist() == sorted(packet.pts for packet in packets)
 
 
 @pytest.mark.parametrize(("anticlockwise", "clockwise"), [(0, 0), (90, 270), (180, 180), (270, 90)])
