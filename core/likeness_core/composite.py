@@ -28,6 +28,7 @@ class RestoredFace:
     dense: Array  # (468, 2) landmarks as shares of the crop's side
     alignment: Alignment
     trust: float  # 0 to 1: fading where the track begins and ends, and where the result cannot be trusted
+    source_score: float  # the source's likeness to the person
     grain: Grain
     monochrome: bool
 

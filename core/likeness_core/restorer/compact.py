@@ -19,8 +19,8 @@ from torch import Tensor, nn
 class CompactConfig:
     """The shape of the network; saved in the pack's manifest."""
 
-    channels: tuple[int, ...] = (32, 96, 192, 320)  # at 1/2, 1/4, 1/8, 1/16 of the crop
-    blocks: tuple[int, ...] = (1, 2, 2, 3)  # residual blocks per level
+    channels: tuple[int, ...] = (32, 80, 160, 256)  # at 1/2, 1/4, 1/8, 1/16 of the crop
+    blocks: tuple[int, ...] = (1, 1, 2, 2)  # residual blocks per level
     attention_levels: tuple[int, ...] = (2, 3)
     heads: int = 4
     token_width: int = 192

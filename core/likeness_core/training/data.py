@@ -9,10 +9,13 @@ import numpy.typing as npt
 
 from likeness_core.restorer.attributes import measure_attributes, mirrored_attributes
 from likeness_core.training.degrade import Clip, degrade, draw, tone
+from likeness_core.training.face_geometry import FacePhoto
+from likeness_core.training.motion import MotionSettings, MovingFace, animate, plan_motion
 from likeness_core.warps import five_points, match_tone, reference_map, trust_mask, warp_reference
 
 Array = npt.NDArray[np.float32]
 
+HELD_OUT = ("op_P001",)  # the person of the product's sample: in no training set
 NONE_SHARE = 0.12  # samples without a reference
 WRONG_SHARE = 0.18  # samples with somebody else's
 SILENT_SHARE = 0.15  # samples of which no attribute is said
@@ -51,7 +54,8 @@ class Faces:
         self.embeddings: Array = stored["embeddings"]
         self.validation = stored["validation"]
         self.paths = stored["paths"]
-        self.train = np.flatnonzero(~self.validation)
+        held_out = np.array([any(name in str(path) for name in HELD_OUT) for path in self.paths])
+        self.train = np.flatnonzero(~self.validation & ~held_out)
         self.mirror = _mirror_order(self.landmarks[self.train])
         counts = np.bincount(self.identity, minlength=int(self.identity.max()) + 1)
         self.several = self.train[counts[self.identity[self.train]] > 1]
@@ -123,6 +127,39 @@ def make_sample(faces: Faces, view: View, rng: np.random.Generator, index: int |
     return sample if fixed else _cut(sample, view, rng)
 
 
+def make_clip(faces: Faces, view: View, frames: int, rng: np.random.Generator) -> Sample:
+    """One moving training sample (T = `frames`): a photograph brought to life, degraded as one piece of footage.
+
+    No blinks and no speech: those would move lids and lips away from the landmarks, which follow the motion field.
+    """
+    index = faces.draw_target(rng)
+    drawn, other, mirrored = faces.draw_reference(index, rng)
+    size = faces.images.shape[1]
+    photo = FacePhoto(faces.images[index].astype(np.float32) / 255, faces.landmarks[index] * size - 0.5)
+    matrix = _pixel_matrix(_jitter(rng, 1.0), size, view.side_px)
+    face = MovingFace(photo, view=matrix, size=(view.side_px, view.side_px))
+    still_lips = MotionSettings(shift=0.05, roll_degrees=1.0, zoom=0.02, mouth=0, blinks_per_second=0)
+    plan = plan_motion(rng, frames, still_lips, frames_per_second=float(rng.uniform(8, 30)))
+    dense = np.stack([_follow(face.source_points(plan, i), photo.landmarks, view.side_px) for i in range(frames)])
+    parameters = draw(rng, view.scale_max, bool(faces.monochrome[index]))
+    truth = tone(np.clip(animate(face, plan), 0, 1).astype(np.float32), parameters)
+    lq = degrade(truth, parameters, rng)
+    nearest = int(np.argmin(np.abs(np.log(faces.error_scales[index] / parameters.scale))))
+    # Landmarks smoothed over time: most of a still's error stays, and does not jitter.
+    noisy = dense + 0.7 * faces.errors[index, nearest].astype(np.float32)
+    reference, source = _reference(faces, other, mirrored, rng, parameters.monochrome)
+    guides = [guide(lq[i], noisy[i], reference, source) for i in range(frames)]
+    attributes = measure_attributes(np.median(noisy, axis=0), parameters.monochrome)
+    embedding = faces.embeddings[other, 0]
+    sample = Sample(
+        lq, truth, np.stack([g[0] for g in guides]), np.stack([g[1] for g in guides]),
+        np.stack([five_points(d) for d in dense]),
+        cv2.resize(reference, (TOKENS_PX, TOKENS_PX), interpolation=cv2.INTER_AREA), embedding,
+        faces.embeddings[index, 0], attributes, float(embedding @ faces.embeddings[index, 1 + nearest]), drawn,
+    )  # fmt: skip
+    return _cut(_without_reference(sample) if drawn == "none" else sample, view, rng)
+
+
 def guide(lq: Array, target: Array, reference: Array, source: Array) -> tuple[Array, Array]:
     """The direct path's picture (S, S, 3) and mask (S, S, 1) for one frame; landmarks are shares of the side."""
     side = lq.shape[0]
@@ -145,11 +182,30 @@ def _view(faces: Faces, index: int, matrix: Array, side_px: int) -> tuple[Array,
     stored = faces.images[index]
     size = stored.shape[0]
     picture = stored if side_px == size else cv2.resize(stored, (side_px, side_px), interpolation=cv2.INTER_AREA)
-    pixels = matrix.copy()
-    pixels[:, 2] = matrix[:, 2] * side_px + (matrix[:, :2].sum(axis=1) - 1) * 0.5  # pixel centres at half shares
+    pixels = _pixel_matrix(matrix, side_px, side_px)
     crop = cv2.warpAffine(picture, pixels, (side_px, side_px), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     dense = faces.landmarks[index] @ matrix[:, :2].T + matrix[:, 2]
     return crop.astype(np.float32) / 255, dense.astype(np.float32)
+
+
+def _pixel_matrix(matrix: Array, size_px: int, side_px: int) -> Array:
+    """A similarity in shares as one from pixels of a stored crop to pixels of the view; pixel centres at half shares."""
+    linear = matrix[:, :2] * (side_px / size_px)
+    offset = matrix[:, 2] * side_px + linear.sum(axis=1) * 0.5 - 0.5
+    return np.column_stack([linear, offset]).astype(np.float32)
+
+
+def _follow(source: Array, landmarks: Array, side_px: int) -> Array:
+    """Where landmarks (468, 2) of a photograph lie in a frame, as shares: the inverse of `source` (S, S, 2) at them."""
+    inverse = np.linalg.lstsq(
+        np.column_stack([source[::16, ::16].reshape(-1, 2), np.ones(len(source[::16, ::16].reshape(-1, 2)))]),
+        np.stack(np.meshgrid(np.arange(0, side_px, 16), np.arange(0, side_px, 16)), -1).reshape(-1, 2), rcond=None,
+    )[0]  # fmt: skip
+    at = np.column_stack([landmarks, np.ones(len(landmarks))]) @ inverse
+    for _ in range(6):
+        found = cv2.remap(source, at.astype(np.float32)[None], None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+        at = at + (landmarks - found) @ inverse[:2]
+    return ((at + 0.5) / side_px).astype(np.float32)
 
 
 def _jitter(rng: np.random.Generator, amount: float) -> Array:

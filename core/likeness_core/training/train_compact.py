@@ -27,7 +27,7 @@ from torch import Tensor
 from likeness_core.restorer.attributes import VOCABULARY
 from likeness_core.restorer.compact import CompactConfig, CompactDenoiser, Conditions
 from likeness_core.restorer.process import noisy_start, residual_shift
-from likeness_core.training.data import Faces, Sample, View, make_sample
+from likeness_core.training.data import Faces, Sample, View, make_clip, make_sample
 from likeness_core.training.sface import SFace, aligned, load_sface
 
 AVERAGE_DECAY = 0.999
@@ -36,20 +36,29 @@ VALIDATION_PICTURES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """One mix of views: a batch is drawn from one view at a time."""
+class Mix:
+    """One kind of batch."""
 
-    views: tuple[View, ...]
-    batches: tuple[int, ...]
-    weights: tuple[float, ...]
+    view: View
+    batch: int
+    weight: float  # share of the batches
+    frames: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A mix of batches, each of one kind."""
+
+    mixes: tuple[Mix, ...]
     learning_rate: float
     identity_weight: float
 
 
+SMALL, LARGE = View(128, 128, 4.5), View(256, 208, 8.0)
 STAGES = {
-    "small": Stage((View(128, 128, 4.5),), (16,), (1.0,), 6e-4, 0.05),
-    "patches": Stage((View(256, 208, 8.0), View(128, 128, 4.5)), (8, 16), (0.75, 0.25), 4e-4, 0.08),
-    "polish": Stage((View(256, 208, 8.0), View(128, 128, 4.5)), (8, 16), (0.8, 0.2), 1e-4, 0.10),
+    "small": Stage((Mix(SMALL, 16, 1.0),), 6e-4, 0.05),
+    "patches": Stage((Mix(LARGE, 8, 0.75), Mix(SMALL, 16, 0.25)), 4e-4, 0.12),
+    "clips": Stage((Mix(LARGE, 8, 0.4), Mix(SMALL, 3, 0.3, 6), Mix(LARGE, 2, 0.3, 4)), 2e-4, 0.12),
 }
 
 
@@ -87,7 +96,7 @@ def collate(samples: list[Sample], model: CompactDenoiser, device: torch.device)
     return Batch(
         conditions,
         picture("truth") * 2 - 1,
-        torch.from_numpy(np.stack([s.points[0] for s in samples])).float().to(device),
+        torch.from_numpy(np.stack([s.points[-1] for s in samples])).float().to(device),
         torch.from_numpy(np.stack([s.target_embedding for s in samples])).to(device),
     )
 
@@ -99,8 +108,8 @@ def sample_batches(faces: Faces, stage: Stage, seed: int, stop: threading.Event)
     def produce() -> None:
         rng = np.random.default_rng(seed)
         while not stop.is_set():
-            choice = int(rng.choice(len(stage.views), p=stage.weights))
-            batch = [make_sample(faces, stage.views[choice], rng) for _ in range(stage.batches[choice])]
+            mix = stage.mixes[int(rng.choice(len(stage.mixes), p=[mix.weight for mix in stage.mixes]))]
+            batch = [draw_sample(faces, mix, rng) for _ in range(mix.batch)]
             while not stop.is_set():
                 try:
                     ready.put(batch, timeout=1)
@@ -111,6 +120,13 @@ def sample_batches(faces: Faces, stage: Stage, seed: int, stop: threading.Event)
     threading.Thread(target=produce, daemon=True).start()
     while True:
         yield ready.get()
+
+
+def draw_sample(faces: Faces, mix: Mix, rng: np.random.Generator) -> Sample:
+    """A still or a clip, as the mix has it."""
+    if mix.frames == 1:
+        return make_sample(faces, mix.view, rng)
+    return make_clip(faces, mix.view, mix.frames, rng)
 
 
 def losses(x0: Tensor, batch: Batch, recogniser: SFace, identity_weight: float) -> tuple[Tensor, dict[str, float]]:
@@ -124,7 +140,7 @@ def losses(x0: Tensor, batch: Batch, recogniser: SFace, identity_weight: float) 
     pixel = (torch.sqrt(error**2 + 1e-5) * weight).mean()
     gradient = (error.diff(dim=-1).abs() * weight[:, 1:]).mean() + (error.diff(dim=-2).abs() * weight[1:]).mean()
     count = max(1, round(len(x0) * IDENTITY_SHARE))
-    crops = aligned((x0[:count, 0].float() + 1) / 2, batch.points[:count]).contiguous(memory_format=torch.channels_last)
+    crops = aligned((x0[:count, -1].float() + 1) / 2, batch.points[:count]).contiguous(memory_format=torch.channels_last)
     identity = 1 - (recogniser(crops) * batch.target_embedding[:count]).sum(dim=1).mean()
     total = pixel + 0.5 * gradient + identity_weight * identity
     return total, {"pixel": pixel.item(), "gradient": gradient.item(), "identity": identity.item()}

@@ -1,0 +1,71 @@
+"""The `likeness` command."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+from likeness_core import cli
+from likeness_core.errors import LikenessError
+
+INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status. Errors of ours are one line and a hint on stderr."""
+    given = cli.parser().parse_args(arguments)
+    commands: dict[str, Callable[..., int]] = {
+        "restore": _restore, "analyse": _analyse, "doctor": _doctor, "packs": _packs, "demo": _demo,
+    }  # fmt: skip
+    # A terminal that closes, or a supervisor that asks politely, stops a job like Ctrl-C does.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return commands[given.command](given)
+    except LikenessError as error:
+        print(f"likeness: {error.message}\n  hint: {error.hint}  [{error.code}]", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("\nlikeness: stopped; what was finished is kept. Go on with --resume.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # `likeness analyse | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _interrupt(signal_number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _restore(given: "cli.argparse.Namespace") -> int:
+    from likeness_core.commands import restore
+
+    return restore(cli.restore_options(given))
+
+
+def _analyse(given: "cli.argparse.Namespace") -> int:
+    from likeness_core.commands import analyse
+
+    return analyse(given.source, given.range, given.rate, given.json, given.thumbnails)
+
+
+def _doctor(given: "cli.argparse.Namespace") -> int:
+    from likeness_core.doctor import doctor
+
+    return doctor()
+
+
+def _packs(given: "cli.argparse.Namespace") -> int:
+    from likeness_core.commands import list_packs
+
+    return list_packs()
+
+
+def _demo(given: "cli.argparse.Namespace") -> int:
+    from likeness_core.demo import demo
+
+    return demo(given.output)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

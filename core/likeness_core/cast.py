@@ -1,0 +1,168 @@
+"""Who is restored, and everything known of each of their tracks before the first window runs.
+
+Nothing here depends on the order in which shots are worked through: shots are independent after it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from likeness_core.analyse import Analysis, track_points
+from likeness_core.api import FaceTrack, FrameRange, ReferencePhoto, RestorationJob, Shot
+from likeness_core.crops import Alignment, align, cut, native_side_px
+from likeness_core.faces import FaceAnalyser
+from likeness_core.packs import read_manifest
+from likeness_core.people import choose_people
+from likeness_core.references import load_references, read_photo
+from likeness_core.restorer.conditioning import AlignedPhoto
+from likeness_core.warps import five_points
+
+Array = npt.NDArray[np.float32]
+
+FADE_FRAMES = 3  # in and out, where a face appears or leaves inside a shot
+RUNS = 1000  # a track that is out of sight for a while is so many runs at most; keeps run numbers unique
+_SMALLEST_SIDE_PX = 24.0  # an aligned crop that covers fewer frame pixels holds no face to restore
+
+
+@dataclass(frozen=True, slots=True)
+class CastTrack:
+    """One face in one shot that will be restored."""
+
+    number: int  # unique: of the track times RUNS, plus the run's
+    person: int  # of the identity
+    shot: int
+    first: int  # source frame of the first row of the arrays
+    dense: Array  # (N, 468, 2) smoothed landmarks in pixels of the (enlarged) frame, one row a frame
+    trust: Array  # (N,) 0 to 1, before the result itself is judged
+    side_px: int  # of its crops: constant through the shot
+    photos: tuple[AlignedPhoto, ...]
+    embedding: Array  # (128,) of the footage's face
+    monochrome: bool
+
+    @property
+    def frames(self) -> FrameRange:
+        """The source frames of the track."""
+        return FrameRange(self.first, self.first + len(self.dense))
+
+    def person_embedding(self) -> Array:
+        """(128,), unit length: whom a result is compared with; the references, else the footage's own face."""
+        if not self.photos:
+            return self.embedding
+        mean = np.mean([photo.embedding for photo in self.photos], axis=0)
+        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-6), np.float32)
+
+    def alignment(self, frame: int) -> Alignment:
+        """Where the crop lies in source frame `frame`."""
+        return align(five_points(self.dense[frame - self.first]), self.side_px)
+
+    def landmarks(self, frame: int) -> Array:
+        """(468, 2) landmarks of source frame `frame` as shares of the crop's side."""
+        return self.alignment(frame).points(self.dense[frame - self.first])
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Everyone who is restored."""
+
+    tracks: tuple[CastTrack, ...]
+    photos: tuple[AlignedPhoto, ...]  # the references, in the order they were given
+    qualities: tuple[float, ...]  # of the references, 0 to 1
+    warnings: tuple[str, ...]  # for the editor
+
+
+def choose_side(dense: Array, sides_px: tuple[int, ...]) -> int | None:
+    """The crop side for a track: the smallest trained one that does not throw the footage's pixels away.
+
+    A side may lose up to a third: a face of 190 px is served by 128. None where the face is too small to restore.
+    """
+    native = float(np.median([native_side_px(five_points(points)) for points in dense]))
+    if native < _SMALLEST_SIDE_PX:
+        return None
+    return next((side for side in sides_px if native <= side * 1.5), sides_px[-1])
+
+
+def presence_trust(presence: Array, dense: Array, shot: Shot, first: int) -> Array:
+    """(N,): how far each frame of a track can be restored at all.
+
+    Falls where the landmark network doubts that it sees a face (hands, microphones, motion) and towards the profile;
+    smoothed over a few frames, and faded over FADE_FRAMES where the face appears or leaves inside the shot.
+    """
+    seen = np.clip((presence - 0.3) / 0.5, 0, 1)
+    frontal = np.clip((0.62 - np.array([_profile(points) for points in dense], np.float32)) / 0.2, 0, 1)
+    kernel = np.array([1, 2, 3, 2, 1], np.float32) / 9
+    padded = np.pad((seen * frontal).astype(np.float32), 2, mode="edge")
+    trust = np.minimum(np.convolve(padded, kernel, mode="valid"), seen * frontal + 0.5)
+    last = first + len(dense) - 1
+    ramp = (np.arange(len(dense)) + 1) / (FADE_FRAMES + 1)
+    if first > shot.frames.start:
+        trust = np.minimum(trust, ramp)
+    if last < shot.frames.stop - 1:
+        trust = np.minimum(trust, ramp[::-1])
+    return trust.astype(np.float32)
+
+
+def _profile(dense: Array) -> float:
+    """0 for a frontal face, about 0.5 at half profile, 1 in profile: how unequal the face's halves are."""
+    nose, left, right = dense[4], dense[234], dense[454]
+    near, far = np.linalg.norm(nose - left), np.linalg.norm(nose - right)
+    return float(abs(near - far) / max(float(near + far), 1e-6))
+
+
+def choose_cast(job: RestorationJob, analysis: Analysis, analyser: FaceAnalyser, folder: Path) -> Cast:
+    """Whom the job restores, from what `analyse` left in the job's `folder`.
+
+    Raises ReferencePhotoError, FaceError (nobody matches, or no such person).
+    """
+    sides = read_manifest(Path(job.pack.path)).sides_px
+    loaded = load_references(tuple(Path(path) for path in job.references), analyser) if job.references else None
+    photos = tuple(_aligned(photo, analyser, sides[-1]) for photo in loaded.set.photos) if loaded else ()
+    choice = choose_people(analysis.people, loaded.set if loaded else None, job.person)
+    person_of = {number: person.number for person in choice.people for number in person.tracks}
+    tracks = [
+        cast_track(track, person_of[track.number], analysis, photos, job.settings.scale, sides, folder)
+        for track in analysis.tracks
+        if track.number in person_of
+    ]
+    warnings = (loaded.warnings if loaded else ()) + choice.warnings
+    qualities = tuple(photo.quality for photo in photos)
+    return Cast(tuple(part for pieces in tracks for part in pieces), photos, qualities, warnings)
+
+
+def cast_track(
+    track: FaceTrack, person: int, analysis: Analysis, photos: tuple[AlignedPhoto, ...], scale: int,
+    sides_px: tuple[int, ...], folder: Path,
+) -> list[CastTrack]:  # fmt: skip
+    """A track's unbroken runs of frames, ready to restore; empty where the face is too small."""
+    points = track_points(folder, track.number)
+    dense = (points.dense + 0.5) * scale - 0.5 if scale != 1 else points.dense
+    side = choose_side(dense, sides_px)
+    if side is None:
+        return []
+    frames = np.array([face.frame for face in track.faces])
+    shot = analysis.shots[track.shot]
+    runs = np.split(np.arange(len(frames)), np.flatnonzero(np.diff(frames) > 1) + 1)
+    return [
+        CastTrack(
+            number=track.number * RUNS + position,
+            person=person,
+            shot=track.shot,
+            first=int(frames[run[0]]),
+            dense=dense[run].astype(np.float32),
+            trust=presence_trust(points.presence[run], dense[run], shot, int(frames[run[0]])),
+            side_px=side,
+            photos=photos,
+            embedding=np.array(track.embedding, np.float32),
+            monochrome=analysis.monochrome[track.shot],
+        )
+        for position, run in enumerate(runs)
+    ]
+
+
+def _aligned(photo: ReferencePhoto, analyser: FaceAnalyser, side_px: int) -> AlignedPhoto:
+    picture = read_photo(Path(photo.path))
+    dense = analyser.landmarks(picture, photo.face).points
+    alignment = align(five_points(dense), side_px)
+    crop = cut(picture.astype(np.float32) / 255, alignment)
+    return AlignedPhoto(crop, alignment.points(dense), np.array(photo.embedding, np.float32), photo.quality)

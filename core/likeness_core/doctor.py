@@ -1,0 +1,91 @@
+"""`likeness doctor`: what this machine has, and what Likeness makes of it."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from likeness_core import __version__, carried_weights, packs
+from likeness_core.errors import LikenessError
+from likeness_core.jobs import cache_folder
+
+
+def doctor() -> int:
+    """Print one page; the exit status is 1 where something needed is missing."""
+    console = Console()
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("Likeness", _version),
+        ("device", _device),
+        ("threads", lambda: f"{os.cpu_count()} CPU threads"),
+        ("onnxruntime", _providers),
+        ("codecs", _codecs),
+        ("cache", _cache),
+        *((f"pack {path.name}", lambda path=path: _pack(path)) for path in packs.find_packs()),
+        *((weights.name, lambda weights=weights: _weights(weights)) for weights in carried_weights.ALL),
+    ]  # fmt: skip
+    failed = not packs.find_packs()
+    if failed:
+        table.add_row("[red]no[/red]", "packs", "no model pack found; install Likeness again")
+    for name, check in checks:
+        try:
+            table.add_row("[green]ok[/green]", name, check())
+        except LikenessError as error:
+            failed = True
+            table.add_row("[red]no[/red]", name, f"{error.message}. {error.hint}")
+    console.print(table)
+    return int(failed)
+
+
+def _version() -> str:
+    return f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+
+
+def _device() -> str:
+    import torch
+
+    from likeness_core.device import choose_device, choose_dtype
+
+    device = choose_device("auto")
+    name = torch.cuda.get_device_name() if device.type == "cuda" else platform.processor() or platform.machine()
+    return f"{device.type} ({name}), {str(choose_dtype(device)).removeprefix('torch.')}, torch {torch.__version__}"
+
+
+def _providers() -> str:
+    import onnxruntime
+
+    names = [name.removesuffix("ExecutionProvider") for name in onnxruntime.get_available_providers()]
+    return f"{onnxruntime.__version__}: {', '.join(names)}"
+
+
+def _codecs() -> str:
+    from likeness_core.media_mux import check_encoders
+    from likeness_core.output import FORMATS
+
+    check_encoders()
+    return f"writes {', '.join(FORMATS)}"
+
+
+def _cache() -> str:
+    folder = cache_folder()
+    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    return f"{folder}, {shutil.disk_usage(there).free / 1e9:.0f} GB free"
+
+
+def _pack(path: Path) -> str:
+    pack = packs.check_pack(path)
+    return f"{pack.version}, {pack.licence}, checked"
+
+
+def _weights(weights: carried_weights.CarriedWeights) -> str:
+    carried_weights.read(weights)
+    return f"{weights.licence}, checked"
+
+
+if __name__ == "__main__":
+    sys.exit(doctor())

@@ -1,0 +1,158 @@
+"""From what was asked to a job that can run: checks everything that can be checked before hours of work."""
+
+import os
+import shutil
+from pathlib import Path
+
+from likeness_core import __version__, packs
+from likeness_core.api import FrameRange, Media, ModelPack, OutputSpec, RestorationJob, SourceFile
+from likeness_core.cli import RestoreOptions
+from likeness_core.errors import InputError, MediaError, ModelPackError
+from likeness_core.jobs import decode, job_folder
+from likeness_core.media import probe
+from likeness_core.media_sequence import path_of
+from likeness_core.timing import parse_range, parse_rate
+
+PACK = "compact"
+
+
+def request(options: RestoreOptions) -> RestorationJob:
+    """The job for `likeness restore`. Raises every error that the request itself deserves."""
+    from likeness_core.device import choose_device, choose_dtype
+
+    media = probe(options.source, parse_rate(options.rate) if options.rate else None)
+    frames = parse_range(options.range, media) if options.range else FrameRange(0, media.frame_count)
+    for photo in options.references:
+        if not photo.is_file():
+            raise InputError("input.no_photo", f"there is no photograph {photo}", "Check the path after --reference.")
+    if options.person not in ("match", "all") and not options.person.isdigit():
+        hint = "Use match, all, or a number that `likeness analyse` prints."
+        raise InputError("input.person", f"--person {options.person} names nobody", hint)
+    pack = check_or_default_pack(options.pack)
+    device = choose_device(options.device)
+    output = OutputSpec(str(options.output.resolve()), _name(media), options.format, options.matte)
+    return RestorationJob(
+        version=__version__,
+        media=media,
+        source=fingerprint(media, frames),
+        frames=frames,
+        references=tuple(str(photo.resolve()) for photo in options.references),
+        reference_hashes=tuple(packs.file_hash(photo) for photo in options.references),
+        person=options.person,
+        settings=options.settings,
+        output=output,
+        pack=pack,
+        device=str(device),
+        dtype=str(choose_dtype(device)).removeprefix("torch."),
+        threads=options.threads or os.cpu_count() or 1,
+    )
+
+
+def check_or_default_pack(folder: Path | None) -> ModelPack:
+    """The pack that was named, else the one that ships; every file hashed. Raises ModelPackError."""
+    if folder is not None:
+        return packs.check_pack(folder)
+    found = next((path for path in packs.find_packs() if path.name == PACK), None)
+    if found is None:
+        hint = "Install Likeness again, or name a pack with --pack."
+        raise ModelPackError("pack.missing", "the model pack that ships with Likeness is not there", hint)
+    return packs.check_pack(found)
+
+
+def prepare_output(job: RestorationJob, resume: bool, overwrite: bool) -> None:
+    """Make OUT ready, or refuse: nothing that exists is written over unasked.
+
+    Raises MediaError `output.exists`, `output.not_writable`, `output.holds_source`.
+    """
+    folder, record = Path(job.output.folder), job_folder(Path(job.output.folder))
+    _keep_off_source(job, folder)
+    if folder.is_file():
+        raise MediaError("output.exists", f"{folder} is a file, not a folder", "Choose another folder for -o.")
+    occupied = folder.is_dir() and any(folder.iterdir())
+    continues = resume and (record / "job.json").is_file()
+    if occupied and not overwrite and not continues:
+        hint = "Choose another folder, or use --overwrite."
+        if (record / "job.json").is_file():
+            hint = "Go on with --resume, start afresh with --overwrite, or choose another folder."
+        raise MediaError("output.exists", f"{folder} is not empty", hint)
+    if overwrite:
+        clear(job, folder, record)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe_file = folder / ".likeness-write-test"
+        probe_file.touch()
+        probe_file.unlink()
+    except OSError as error:
+        message = f"{folder} cannot be written to ({error.strerror})"
+        raise MediaError("output.not_writable", message, "Choose a folder that you may write to.") from error
+
+
+def clear(job: RestorationJob, folder: Path, record: Path) -> None:
+    """Take away an earlier result of ours and its job; other files in the folder stay."""
+    shutil.rmtree(record, ignore_errors=True)
+    for name in ("frames", "matte"):
+        for path in sorted((folder / name).glob(f"{job.output.name}.*")) if (folder / name).is_dir() else ():
+            path.unlink()
+    for name in ("sidecar.json", "sheet.png", "identity.csv", "identity.png"):
+        (folder / name).unlink(missing_ok=True)
+    for suffix in (".mov", ".mp4"):
+        (folder / f"{job.output.name}{suffix}").unlink(missing_ok=True)
+
+
+def stored_job(output_folder: Path) -> RestorationJob | None:
+    """The job that an earlier run left for this output folder."""
+    path = job_folder(output_folder) / "job.json"
+    return decode(path.read_bytes(), RestorationJob) if path.is_file() else None
+
+
+def fingerprint(media: Media, frames: FrameRange) -> SourceFile:
+    """What identifies the source: its size, time and content. Of a sequence, the files of the range."""
+    if media.kind == "movie":
+        path = Path(media.path)
+        status = path.stat()
+        return SourceFile(str(path.resolve()), status.st_size, status.st_mtime_ns, packs.file_hash(path))
+    files = [path_of(media.path, media.first_number + index) for index in frames.frames()]
+    statuses = [path.stat() for path in files]
+    digest = packs.combined_hash([packs.file_hash(path) for path in files])
+    size, modified = sum(s.st_size for s in statuses), max((s.st_mtime_ns for s in statuses), default=0)
+    return SourceFile(str(Path(media.path).resolve()), size, modified, digest)
+
+
+def check_source(job: RestorationJob) -> None:
+    """Refuse a source that is gone or changed since the job was made. Raises MediaError."""
+    path = Path(job.source.path)
+    try:
+        if job.media.kind == "movie" and (path.stat().st_size, path.stat().st_mtime_ns) == (
+            job.source.size,
+            job.source.modified_ns,
+        ):
+            return
+        now = fingerprint(job.media, job.frames)
+    except OSError as error:
+        message = f"{job.source.path} cannot be read ({error.strerror})"
+        raise MediaError("media.missing", message, "Bring the file or its drive back, then --resume.") from error
+    if now.sha256 != job.source.sha256:
+        raise source_changed(job)
+
+
+def source_changed(job: RestorationJob) -> MediaError:
+    """The error for a source that is not the one the job was begun with."""
+    hint = "Start afresh with --overwrite, or put the earlier file back."
+    return MediaError("media.changed", f"{job.source.path} has changed since this job was begun", hint)
+
+
+def _keep_off_source(job: RestorationJob, folder: Path) -> None:
+    source = Path(job.source.path)
+    if source.parent == folder or (job.media.kind == "sequence" and source.parent == folder / "frames"):
+        hint = "Choose another folder for -o."
+        raise MediaError("output.holds_source", f"{folder} holds the source itself", hint)
+
+
+def _name(media: Media) -> str:
+    """The result's name: the source's, without the place of the number."""
+    stem = Path(media.path).stem
+    return (
+        (stem.split("%")[0].rstrip("._- ") or "frame")
+        if media.kind == "sequence"
+        else stem.replace("%", "_").replace("#", "_")
+    )

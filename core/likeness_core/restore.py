@@ -1,0 +1,157 @@
+"""A restoration job as a generator: analysis -> cast -> units -> frames -> result.
+
+    for progress in restore(job): ...
+
+Each yield is a report and a point where the job can be stopped by closing the generator; what was finished stays
+and the same call goes on from there, to the same bytes.
+"""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from likeness_core import color
+from likeness_core.analyse import Analysis, analyse
+from likeness_core.api import FrameRange, JobResult, Progress, RestorationJob
+from likeness_core.cast import Cast, CastTrack, choose_cast
+from likeness_core.composite import Look
+from likeness_core.errors import InputError, MediaError
+from likeness_core.evidence import Evidence
+from likeness_core.faces import FaceAnalyser, open_face_analyser
+from likeness_core.jobs import Journal, decode, encode, job_folder, locked, write_whole
+from likeness_core.media import Frame, MediaReader
+from likeness_core.output import Output
+from likeness_core.packs import check_pack
+from likeness_core.render import Renderer, State, Unit, pack_state, plan_units, unpack_state
+from likeness_core.request import check_source, source_changed
+from likeness_core.restorer.pipeline import Restorer
+
+
+def restore(job: RestorationJob) -> Generator[Progress, None, JobResult]:
+    """Run a job to its end, or go on with it. Raises LikenessError; nothing that was finished is lost by it."""
+    folder = job_folder(Path(job.output.folder))
+    with locked(folder):
+        done = _begin(job, folder)
+        if done is not None:
+            return done
+        check_source(job)
+        torch.set_num_threads(job.threads)
+        analyser = open_face_analyser(job.threads)
+        analysis = yield from analyse(job.media, job.frames, job.cuts, analyser, folder)
+        cast = choose_cast(job, analysis, analyser, folder)
+        evidence = Evidence(job, cast, folder)
+        yield from _units(job, analysis, cast, analyser, evidence, folder)
+        output = Output(job, folder / "store")
+        yield from output.finish()
+        result = evidence.finish(output.result)
+        write_whole(folder / "done.json", encode(result))
+        return result
+
+
+def _begin(job: RestorationJob, folder: Path) -> JobResult | None:
+    """Freeze the job, or check that it is the one that was begun; its result where it is done already."""
+    record = folder / "job.json"
+    if not record.exists():
+        write_whole(record, encode(job))
+        return None
+    begun = decode(record.read_bytes(), RestorationJob)
+    if begun.source.sha256 != job.source.sha256 and begun.source.path == job.source.path:
+        raise source_changed(job)
+    # The time of the file's last change is for noticing a change quickly; a copy with another time is the same source.
+    same_time = replace(job, source=replace(job.source, modified_ns=begun.source.modified_ns))
+    if encode(begun) != encode(same_time):
+        hint = "Repeat the command as it was, start afresh with --overwrite, or choose another folder for -o."
+        raise InputError("job.differs", "this output folder holds another job: the source or a setting differs", hint)
+    done = folder / "done.json"
+    return decode(done.read_bytes(), JobResult) if done.exists() else None
+
+
+def _units(
+    job: RestorationJob, analysis: Analysis, cast: Cast, analyser: FaceAnalyser, evidence: Evidence, folder: Path
+) -> Generator[Progress, None, None]:
+    """Carry out what is left of the plan."""
+    units = plan_units(analysis.shots, cast.tracks, job.plan)
+    journal = Journal(folder / "journal")
+    finished = journal.finished()
+    evidence.keep_before(units[finished].finished.start if finished < len(units) else job.frames.stop)
+    if finished == len(units):
+        return
+    output = Output(job, folder / "store")
+    renderer = Renderer(_restorer(job, cast.tracks), analyser, look_of(job), cast.tracks)
+    state = unpack_state(_state_path(folder, finished).read_bytes()) if finished else {}
+    total = len(job.frames)
+    with MediaReader(job.media) as reader:
+        source = _Buffer(reader.frames(FrameRange(units[finished].frames.start, job.frames.stop)))
+        for unit in units[finished:]:
+            last = unit.finished.start - job.frames.start
+            window = renderer.run(unit, source.take(unit.frames), state)
+            with closing(window):
+                while True:
+                    try:
+                        next(window)
+                    except StopIteration as stop:
+                        state, frames = stop.value
+                        break
+                    yield Progress("restore", last, total)
+            for frame in frames:
+                output.write(frame.index, frame.rgb, frame.alpha, frame.matte)
+                evidence.add(frame)
+                yield Progress("restore", frame.index + 1 - job.frames.start, total, frame.index)
+            output.sync()
+            evidence.sync()
+            _finish_unit(unit, state, journal, folder)
+
+
+def _finish_unit(unit: Unit, state: State, journal: Journal, folder: Path) -> None:
+    """Everything the unit left is on disk; now say so."""
+    write_whole(_state_path(folder, unit.number + 1), pack_state(state))
+    journal.add()
+    _state_path(folder, unit.number).unlink(missing_ok=True)
+
+
+def _state_path(folder: Path, unit: int) -> Path:
+    return folder / f"state-{unit}.npz"
+
+
+def _restorer(job: RestorationJob, tracks: tuple[CastTrack, ...]) -> Restorer | None:
+    """The network, where there is work for it."""
+    if not tracks or job.settings.strength == 0:
+        return None
+    pack = Path(job.pack.path)
+    if check_pack(pack).sha256 != job.pack.sha256:
+        hint = "Start afresh with --overwrite, or put the earlier pack back."
+        raise InputError("job.differs", "the model pack is not the one that this job was begun with", hint)
+    return Restorer(pack, torch.device(job.device), getattr(torch, job.dtype))
+
+
+def look_of(job: RestorationJob) -> Look:
+    """What the composite needs of a job."""
+    media = job.media
+    matrix = color.effective_matrix(media.color, media.width, media.height)
+    return Look(job.settings, color.luma_weights(matrix), media.is_float)
+
+
+class _Buffer:
+    """Decoded frames, each kept until no later window needs it."""
+
+    def __init__(self, frames: Iterator[Frame]) -> None:
+        self._frames = frames
+        self._held: dict[int, Frame] = {}
+
+    def take(self, wanted: FrameRange) -> dict[int, Frame]:
+        """The frames of `wanted`; frames before it are let go. Ranges never go back.
+
+        Raises MediaError where the footage ends early.
+        """
+        self._held = {index: frame for index, frame in self._held.items() if index >= wanted.start}
+        while wanted.stop - 1 not in self._held:
+            frame = next(self._frames, None)
+            if frame is None:
+                hint = "The file may have been cut off while it was copied. Use --range to leave its end out."
+                raise MediaError("media.truncated", f"the footage ends before frame {wanted.stop - 1}", hint)
+            if frame.index >= wanted.start:
+                self._held[frame.index] = frame
+        return {index: self._held[index] for index in wanted.frames()}
