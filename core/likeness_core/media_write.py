@@ -169,6 +169,7 @@ def tag_attributes(media: Media) -> dict[str, str]:
         "likeness:transfer": color.TRANSFERS.get(tags.transfer, "unspecified"),
         "likeness:matrix": color.MATRICES.get(tags.matrix, "unspecified"),
         "likeness:range": "full" if tags.full_range else "limited",
+        "likeness:fields": media.field_order,
         "likeness:alpha": "premultiplied" if media.codec == "exr" else "straight",
     }
 

@@ -20,6 +20,7 @@ from likeness_core.errors import InputError, MediaError
 from likeness_core.media import MediaReader, RestoredFrame, alpha_of, probe, to_float
 from likeness_core.media_mux import MOVIE_FORMATS, movie_path, mux_movie
 
+from tests.core.file_readers import boxes, colour, durations, sample_entry, start_timecode
 from tests.core.footage import HEIGHT, WIDTH, Recipe, bar_code, click_times, make_movie, read_bar_code
 
 NTSC = Fraction(30000, 1001)
@@ -41,57 +42,6 @@ def mux(folder: Path, media: Media, kind: str, wanted: FrameRange | None = None)
     done = list(mux_movie(output, media, wanted, untouched(media, wanted), movie_path(output), {"likeness:seed": "7"}))
     assert done == list(range(1, len(wanted) + 1))
     return movie_path(output)
-
-
-def boxes(data: bytes, path: str) -> list[bytes]:
-    """Contents of all boxes at a path such as "moov/trak/mdia" (ISO/IEC 14496-12, QuickTime)."""
-    name, _, rest = path.partition("/")
-    found, position = [], 0
-    while position + 8 <= len(data):
-        size, kind = struct.unpack_from(">I4s", data, position)
-        if size == 1:
-            size = struct.unpack_from(">Q", data, position + 8)[0]
-        if kind == name.encode():
-            found.append(data[position + 8 : position + size])
-        position += max(size, 8)
-    return list(itertools.chain.from_iterable(boxes(body, rest) for body in found)) if rest else found
-
-
-def track(path: Path, handler: bytes) -> bytes:
-    """The media box of the track of a kind."""
-    return next(box for box in boxes(path.read_bytes(), "moov/trak/mdia") if boxes(box, "hdlr")[0][8:12] == handler)
-
-
-def sample_entry(path: Path) -> bytes:
-    """What follows the fixed fields of the picture's sample entry: boxes on pixel aspect, fields, colour."""
-    return boxes(track(path, b"vide"), "minf/stbl/stsd")[0][8 + 86 :]
-
-
-def durations(path: Path) -> list[Fraction]:
-    """How long each picture stands, in seconds."""
-    media = track(path, b"vide")
-    scale = struct.unpack_from(">I", boxes(media, "mdhd")[0], 12)[0]
-    table = boxes(media, "minf/stbl/stts")[0]
-    count = struct.unpack_from(">I", table, 4)[0]
-    runs = [struct.unpack_from(">II", table, 8 + 8 * number) for number in range(count)]
-    return [Fraction(ticks, scale) for repeats, ticks in runs for _ in range(repeats)]
-
-
-def start_timecode(path: Path) -> tuple[int, bool]:
-    """The frame number in the timecode track, and its drop-frame flag."""
-    media = track(path, b"tmcd")
-    flags = struct.unpack_from(">I", boxes(media, "minf/stbl/stsd")[0], 8 + 20)[0]
-    offset = struct.unpack_from(">I", boxes(media, "minf/stbl/stco")[0], 8)[0]
-    return struct.unpack_from(">I", path.read_bytes(), offset)[0], bool(flags & 1)
-
-
-def colour(path: Path) -> tuple[int, ...]:
-    """Primaries, transfer, matrix (and full range, in MP4) of the colr box; () where there is none."""
-    found = boxes(sample_entry(path), "colr")
-    if not found:
-        return ()
-    codes = struct.unpack_from(">HHH", found[0], 4)
-    return (*codes, found[0][10] >> 7) if found[0][:4] == b"nclx" else codes
 
 
 def shown(path: Path) -> list[int]:

@@ -8,15 +8,12 @@ import struct
 import subprocess
 import sys
 import time
-import zlib
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
-import OpenEXR
 import pytest
 from likeness_core import color
 from likeness_core.api import ColorTags, FrameRange, Media, OutputSpec
@@ -24,6 +21,7 @@ from likeness_core.errors import InputError, MediaError
 from likeness_core.media import MediaReader, alpha_of, probe, to_float, to_integers
 from likeness_core.media_write import SEQUENCE_FORMATS, MatteWriter, SequenceWriter
 
+from tests.core.file_readers import exr_header, png_chunks, stored_numbers
 from tests.core.footage import HEIGHT, WIDTH, Recipe, make_movie
 
 NTSC = Fraction(30000, 1001)
@@ -42,43 +40,6 @@ def picture(channels: int = 3) -> np.ndarray:
 def write(folder: Path, kind: str, media: Media = FOOTAGE, index: int = 5, **attributes: str) -> Path:
     writer = SequenceWriter(OutputSpec(str(folder), "shot", kind), media, (WIDTH, HEIGHT), attributes)
     return writer.write(index, picture())
-
-
-def stored_numbers(path: Path) -> np.ndarray:
-    """The numbers of a picture file, by a reader that is not the writer's library."""
-    if path.suffix == ".exr":
-        with OpenEXR.File(str(path)) as file:
-            channels = file.channels()
-            return np.asarray(channels["RGBA" if "RGBA" in channels else "RGB"].pixels)
-    if path.suffix == ".dpx":
-        data = path.read_bytes()
-        order = ">" if data[:4] == b"SDPX" else "<"
-        start = struct.unpack_from(f"{order}I", data, 4)[0]
-        words = np.frombuffer(data[start:], f"{order}u4").reshape(HEIGHT, WIDTH)
-        return np.stack([words >> shift & 1023 for shift in (22, 12, 2)], -1)
-    numbers = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    assert numbers is not None
-    return numbers[..., [2, 1, 0, 3][: numbers.shape[2]]]
-
-
-def exr_header(path: Path) -> dict[str, Any]:
-    with OpenEXR.File(str(path)) as file:
-        return dict(file.header())  # a copy: closing the file empties it
-
-
-def png_chunks(path: Path) -> dict[str, bytes]:
-    data, chunks, position = path.read_bytes(), {}, 8
-    while position < len(data):
-        size, name = struct.unpack(">I4s", data[position : position + 8])
-        body = data[position + 8 : position + 8 + size]
-        assert struct.unpack(">I", data[position + 8 + size : position + 12 + size])[0] == zlib.crc32(name + body)
-        key = name.decode()
-        if key == "tEXt":
-            keyword, _, body = body.partition(b"\0")
-            key = keyword.decode()
-        chunks[key] = body
-        position += 12 + size
-    return chunks
 
 
 @pytest.mark.parametrize("kind", SEQUENCE_FORMATS)
@@ -203,6 +164,7 @@ def test_an_exr_header_carries_everything(tmp_path: Path) -> None:
     texts = {name: value for name, value in header.items() if name.startswith("likeness:")}
     assert texts == {
         "likeness:alpha": "straight",
+        "likeness:fields": "progressive",
         "likeness:matrix": "bt2020nc",
         "likeness:primaries": "bt2020",
         "likeness:range": "limited",
@@ -299,7 +261,6 @@ def test_an_interrupted_frame_leaves_the_one_before_and_nothing_half(
 FULL_DISK = """
 import subprocess, sys
 from pathlib import Path
-from typing import Any
 import numpy as np
 from likeness_core.api import ColorTags, Media, OutputSpec
 from likeness_core.errors import MediaError
