@@ -108,9 +108,10 @@ def face_mask(dense: Array, side_px: int) -> Array:
     mask[:edge] = mask[-edge:] = 0
     mask[:, :edge] = mask[:, -edge:] = 0
     mask = cv2.GaussianBlur(mask, (2 * edge - 1, 2 * edge - 1), FEATHER * resolution)
-    mask[0] = mask[-1] = 0
+    mask = np.minimum(cv2.resize(mask, (side_px, side_px), interpolation=cv2.INTER_LINEAR), 1)
+    mask[0] = mask[-1] = 0  # after the resize, which brings its inner neighbour's trace to the border
     mask[:, 0] = mask[:, -1] = 0
-    return cv2.resize(mask, (side_px, side_px), interpolation=cv2.INTER_LINEAR)
+    return mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,20 @@ def paste(change: Array, mask: Array, alignment: Alignment, shape: tuple[int, ..
     matrix = np.column_stack([turn, turn @ (left, top) + alignment.to_crop[:, 2]])  # patch pixels to crop pixels
     size = (right - left, bottom - top)
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    spread = cv2.warpAffine(change, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    weight = cv2.warpAffine(mask, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_CONSTANT)
+    small, ratio = _as_coarse_as_the_frame(change, alignment.scale())
+    to_small = np.column_stack([matrix[:, :2] * ratio, matrix[:, 2] * ratio + 0.5 * ratio - 0.5])
+    spread = cv2.warpAffine(small, to_small, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    weight = cv2.warpAffine(
+        mask, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_CONSTANT
+    )
     weight = np.clip(weight, 0, 1)
     return Patch(left, top, spread * weight[..., None], weight)
+
+
+def _as_coarse_as_the_frame(change: Array, scale: float) -> tuple[Array, float]:
+    """A change averaged down to the frame's pixels, and by how much; what they cannot show would alias into stripes."""
+    side = change.shape[0]
+    if scale < 1.25:
+        return change, 1.0
+    small = max(1, round(side / scale))
+    return cv2.resize(change, (small, small), interpolation=cv2.INTER_AREA), small / side
