@@ -3,7 +3,7 @@
 Frames are RGB float32 (H, W, 3) in the source's own transfer curve; crops likewise, (S, S, 3).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -45,8 +45,8 @@ class Look:
 def compose(frame: Array, index: int, faces: list[RestoredFace], look: Look) -> tuple[Array, Array]:
     """The frame with its restored faces, and the matte (H, W): how much of the result is ours, 0 to 1.
 
-    `index` is the source frame. Where the matte is 0 every pixel equals the source's, bit for bit; with strength 0 that is
-    everywhere.
+    `index` is the source frame. Where the matte is 0 every pixel equals the source's, bit for bit; with strength 0
+    that is everywhere.
     """
     matte = np.zeros(frame.shape[:2], np.float32)
     out = frame
@@ -72,7 +72,8 @@ def _patch(frame: Array, index: int, face: RestoredFace, look: Look) -> Patch:
     if look.settings.grain <= 0 or face.grain.deviation <= 0:
         return patch
     height, width = patch.mask.shape
-    square = synthesise(face.grain, max(height, width), look.settings.seed + face.track, index)[:height, :width]
+    grain = replace(face.grain, colour=0.0) if face.monochrome else face.grain
+    square = synthesise(grain, max(height, width), look.settings.seed + face.track, index)[:height, :width]
     return Patch(patch.left, patch.top, patch.change + square * look.settings.grain * patch.mask[..., None], patch.mask)
 
 

@@ -4,6 +4,7 @@ Images are RGB float32 (S, S, 3) crops in [0, 1], in the source's own transfer c
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -12,9 +13,14 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 
 _REC709 = np.array([0.2126, 0.7152, 0.0722], np.float32)
-# Immerkaer's (1996) noise mask: its response to smooth pictures is nil, to white noise of deviation s it has deviation 6 s.
+# Immerkaer's (1996) noise mask: smooth pictures give nil, white noise of deviation s gives deviation 6 s.
 _LAPLACIAN_DIFFERENCE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 _MAD_TO_DEVIATION = 1.4826  # of normally distributed values
+_WHITE_PX = 0.35  # up to this softness grain is white: a blur this narrow changes nothing
+_HIGH_PX = 2.5  # what is broader is motion and flicker, not grain
+_BLOCK_PX = 8
+_LEAST_DEVIATION = 0.0004  # a tenth of an 8-bit step
+_LEAST_COLOUR = 0.02  # below it the measure sees rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +33,36 @@ class Grain:
 
 
 def measure_grain(frames: list[Array]) -> Grain:
-    """Grain of a track, from the change between neighbouring frames where the face stands still.
+    """Grain of a track, from the change between neighbouring frames in the flatter half of the picture.
 
-    Grain is what differs from frame to frame; what detail or blocking stays is not grain. A single frame falls back to
-    Immerkaer's spatial estimate.
+    Grain is new in every frame, so two changes in a row share the middle frame's grain with opposite signs: minus their
+    covariance is its variance. Motion goes on in its direction and only lowers that; detail or blocking that stays
+    cancels. What the high-pass filter takes of soft grain is put back from `_responses`. A single frame falls back to
+    Immerkaer's spatial estimate, which sees fine grain only.
     """
+    if len(frames) == 1:
+        return Grain(_spatial(frames[0] @ _REC709), 0.5, 0.0)
+    frames = _distinct(frames)
+    if len(frames) == 1:  # a freeze: grain that moves on the face alone would be seen
+        return Grain(0.0, 0.5, 0.0)
     lumas = [frame @ _REC709 for frame in frames]
-    if len(frames) < 2:
-        return Grain(_spatial(lumas[0]), 0.5, 0.0)
-    deviations, correlations, colours = [], [], []
-    for i in range(1, len(frames)):
-        change = _high(lumas[i] - lumas[i - 1])
-        deviation = _MAD_TO_DEVIATION * float(np.median(np.abs(change))) / np.sqrt(2)
-        # Motion raises the change, never lowers it: the spatial estimate bounds it from above.
-        deviations.append(min(deviation, _spatial(lumas[i]) * 1.5))
-        correlations.append(float((change[:, 1:] * change[:, :-1]).mean() / max(float((change**2).mean()), 1e-12)))
-        chroma = _high((frames[i] - lumas[i][..., None]) - (frames[i - 1] - lumas[i - 1][..., None]))
-        colours.append(_MAD_TO_DEVIATION * float(np.median(np.abs(chroma))) / np.sqrt(2) / max(deviation, 1e-6))
-    softness = float(np.clip(0.35 + np.median(correlations) * 1.6, 0.35, 1.6))
-    return Grain(float(np.median(deviations)), softness, float(np.clip(np.median(colours), 0, 1)))
+    flat = _flat_blocks(np.mean(lumas, axis=0))
+    changes = [_high(after - before) for before, after in pairwise(lumas)]
+    variance = _shared(changes, flat, 0)
+    if variance < _LEAST_DEVIATION**2:
+        return Grain(0.0, 0.5, 0.0)
+    softness, correlation, kept = _responses()
+    likeness = _shared(changes, flat, 1) / variance
+    whole = variance / float(np.interp(likeness, correlation, kept))
+    chromas = [frame - luma[..., None] for frame, luma in zip(frames, lumas, strict=True)]
+    moves = [_high(after - before) for before, after in pairwise(chromas)]
+    chroma = float(np.mean([max(0.0, _shared([move[..., c] for move in moves], flat, 0)) for c in range(3)]))
+    colour = float(np.sqrt(chroma / variance))
+    return Grain(
+        float(np.sqrt(whole)),
+        float(np.interp(likeness, correlation, softness)),
+        min(colour, 1.0) if colour > _LEAST_COLOUR else 0.0,
+    )
 
 
 def synthesise(grain: Grain, side_px: int, seed: int, frame: int) -> Array:
@@ -75,18 +92,64 @@ def without_chroma(change: Array, weights: tuple[float, float, float]) -> Array:
     return np.repeat(luma[..., None], 3, axis=2)
 
 
+def _distinct(frames: list[Array]) -> list[Array]:
+    """Without the frames that only repeat the one before them: pulldown, or animation on twos."""
+    changes = np.array([float(np.abs(b - a).mean()) for a, b in pairwise(frames)])
+    usual = float(np.percentile(changes, 75)) if len(changes) else 0.0
+    return [frames[0], *(frame for frame, change in zip(frames[1:], changes, strict=True) if change > 0.1 * usual)]
+
+
+def _flat_blocks(luma: Array) -> npt.NDArray[np.bool_]:
+    """Which blocks of a mean frame have less detail than most: there, motion changes least."""
+    smooth = cv2.GaussianBlur(luma, (0, 0), 2.0)
+    detail = _block_means(np.hypot(*np.gradient(smooth)) if min(luma.shape) > 1 else smooth)
+    return np.asarray(detail <= np.median(detail))
+
+
+def _shared(changes: list[Array], flat: npt.NDArray[np.bool_], apart_px: int) -> float:
+    """Minus the covariance of changes in a row, at pixels so far apart along a row; median over the flat blocks.
+
+    One change alone: half its own.
+    """
+    pairs = list(pairwise(changes)) or [(changes[0], -0.5 * changes[0])]
+    shifted = [np.roll(after, apart_px, axis=1) + np.roll(after, -apart_px, axis=1) for _, after in pairs]
+    products = [-0.5 * before * near for (before, _), near in zip(pairs, shifted, strict=True)]
+    return float(np.median(_block_means(np.mean(products, axis=0))[flat]))
+
+
+def _block_means(image: Array) -> Array:
+    size = max(1, image.shape[1] // _BLOCK_PX), max(1, image.shape[0] // _BLOCK_PX)
+    return np.asarray(cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_AREA))
+
+
+def _responses() -> tuple[Array, Array, Array]:
+    """For grain of growing softness: that softness, and, behind the high-pass filter, the correlation of neighbours and
+    the share of the variance that is kept."""
+    softness = np.array([_WHITE_PX, 0.45, 0.55, 0.65, 0.75, 0.85, 1.0, 1.2, 1.4, 1.6], np.float32)
+    impulse = np.zeros((63, 63), np.float32)
+    impulse[31, 31] = 1
+    correlation, kept = [], []
+    for spread in softness:
+        grain = impulse if spread <= _WHITE_PX else cv2.GaussianBlur(impulse, (0, 0), float(spread))
+        seen = _high(grain)
+        energy = float((seen**2).sum())
+        correlation.append(float((seen[:, 1:] * seen[:, :-1]).sum()) / energy)
+        kept.append(energy / float((grain**2).sum()))
+    return softness, np.array(correlation, np.float32), np.array(kept, np.float32)
+
+
 def _spatial(luma: Array) -> float:
     response = cv2.filter2D(luma, -1, _LAPLACIAN_DIFFERENCE, borderType=cv2.BORDER_REFLECT)
     return float(np.median(np.abs(response))) * _MAD_TO_DEVIATION / 6
 
 
 def _high(image: Array) -> Array:
-    return image - cv2.GaussianBlur(image, (0, 0), 1.5)
+    return np.asarray(image - cv2.GaussianBlur(image, (0, 0), _HIGH_PX))
 
 
 def _softened(noise: Array, softness_px: float) -> Array:
     """Blur white noise and bring it back to unit deviation."""
-    if softness_px <= 0.35:
+    if softness_px <= _WHITE_PX:
         return noise
     soft = cv2.GaussianBlur(noise, (0, 0), softness_px)
     return soft / np.float32(max(float(soft.std()), 1e-6))
