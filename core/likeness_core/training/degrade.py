@@ -91,9 +91,9 @@ def _degrade_frame(
     low = np.clip(low, 0, 1)
     if parameters.jpeg:
         low = _jpeg(low, parameters.jpeg)
-    if parameters.monochrome:
-        low = np.repeat(low.mean(axis=2, keepdims=True), 3, axis=2)
     up = cv2.resize(low, (width, height), interpolation=cv2.INTER_CUBIC)
+    if parameters.monochrome:  # last: a resize rounds each channel in its own way
+        up = np.repeat(up.mean(axis=2, keepdims=True), 3, axis=2)
     return np.clip(up, 0, 1)
 
 
