@@ -31,13 +31,17 @@ __all__ = [
 def probe(path: Path, rate: Fraction | None = None) -> Media:
     """What the footage at `path` is: a movie, a sequence's pattern, or any one file of a sequence.
 
-    `rate` is for sequences only (default: the header's, else 24). Raises MediaError.
+    `rate` is for sequences only (default: the header's, else 24). Raises MediaError; InputError for a movie's rate.
     """
     if path.is_dir():
         raise MediaError(
             "media.is_directory", f"{path} is a folder.", "Name a movie, or one file of an image sequence."
         )
-    return probe_sequence(path, rate) if is_picture(path) else probe_movie(path)
+    if is_picture(path):
+        return probe_sequence(path, rate)
+    if rate is not None:
+        raise InputError("input.rate", f"{path.name} is a movie and has a rate of its own.", "Leave the rate out.")
+    return probe_movie(path)
 
 
 class MediaReader:

@@ -35,7 +35,8 @@ _NOT_MOVIES: Final = ("tty", "image2", "png_pipe", "concat", "hls", "dash", "srt
 # Their seek is a guess by byte position, and packets read after it begin in the middle of a frame.
 _STREAMS_WITHOUT_INDEX: Final = ("mpeg", "mpegts", "mpegvideo")
 _SIZES_COMPARED: Final = 5  # packets; five sizes in a row do not repeat by chance
-_PACKETS_SEARCHED: Final = 2000  # a minute and more; the seek aims half a second before
+_EARLY_S: Final = 1  # how much too far such a seek may go, in seconds: it was seen to miss by a picture or two
+_PACKETS_SEARCHED: Final = 2000  # a minute of video between keyframes, and more
 _KEYFRAMES_TRIED: Final = 3
 
 _Decoding = Iterator[tuple[int, av.VideoFrame]]
@@ -167,13 +168,15 @@ class MovieReader:
         time = self._index.time_of_packet(position)
         if time is None:
             return None
+        guesses = self._container.format.name in _STREAMS_WITHOUT_INDEX
+        early = round(_EARLY_S / self._index.time_base) if guesses else 0
         try:
-            self._container.seek(time, stream=self._stream, backward=True)
+            self._container.seek(time - early, stream=self._stream, backward=True)
         except av.error.FFmpegError:
             return None
         self._stream.codec_context.flush_buffers()
         packets = shown_packets(self._container, self._stream)
-        if self._container.format.name in _STREAMS_WITHOUT_INDEX:
+        if guesses:
             return self._found_by_size(packets, position)
         for packet in packets:
             if packet.pts == time and packet.size == self._index.packet_sizes[position]:

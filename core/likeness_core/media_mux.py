@@ -106,6 +106,14 @@ def mux_movie(
             track.close()
 
 
+def check_encoders() -> None:
+    """Raises MediaError `media.no_encoder` where this build of FFmpeg lacks an encoder that a movie format needs."""
+    missing = sorted({kind.encoder for kind in MOVIE_FORMATS.values()} - av.codecs_available)
+    if missing:
+        hint = "Install Likeness again: the video library was replaced."
+        raise MediaError("media.no_encoder", f"the video library has no encoder {', '.join(missing)}", hint)
+
+
 def movie_path(output: OutputSpec) -> Path:
     """The movie of a result: OUT/NAME.mov or .mp4."""
     return Path(output.folder) / f"{output.name}{_format(output).suffix}"

@@ -262,7 +262,7 @@ def test_the_sound_of_a_part_is_cut_to_the_sample(
     heard = np.flatnonzero(samples[:, 0] > 0.9)
     asked = np.array(clicks[61:85]) - clicks[61]
     assert len(heard) == 24
-    assert np.abs(heard - asked).max() <= max(1, tolerance)
+    assert np.abs(heard - asked).max() <= tolerance
 
 
 def test_compressed_sound_of_a_part_starts_with_its_frame(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from likeness_core.api import ColorTags, FrameRange, Media
 from likeness_core.errors import InputError
 from likeness_core.media import Frame, MediaReader, alpha_of, probe, to_float, to_integers, to_uint8
 from likeness_core.media_index import read_index, shown_packets
+from likeness_core.media_movie import MovieReader
 
 from tests.core.footage import HEIGHT, WIDTH, Recipe, bar_code, make_movie, read_bar_code
 
@@ -437,6 +438,22 @@ def test_tags_timecode_and_pixel_aspect_are_reported_as_the_file_says(tmp_path: 
 def test_sound_is_noticed(tmp_path: Path) -> None:
     assert probe(make_movie(tmp_path / "sound.mov", Recipe(frames=5, audio="pcm_s16le"))).has_audio
     assert not probe(make_movie(tmp_path / "mute.mov", Recipe(frames=5))).has_audio
+
+
+@pytest.mark.parametrize(
+    "name", ["h264.mp4", "hevc_10bit.mov", "mpeg1.mpg", "mpeg2.mpg", "mpeg2.ts", "h264.ts", "mjpeg.avi"]
+)
+def test_a_late_frame_is_not_reached_by_decoding_from_the_start(movies: dict[str, Path], name: str) -> None:
+    with MovieReader(movies[name]) as reader:
+        first, _ = next(next(reader._decodings_of(27)))
+    assert 9 <= first <= 27
+
+
+def test_a_movie_does_not_take_a_rate(tmp_path: Path) -> None:
+    path = make_movie(tmp_path / "own.mp4", Recipe(frames=2))
+    with pytest.raises(InputError) as caught:
+        probe(path, Fraction(25))
+    assert caught.value.code == "input.rate"
 
 
 def test_one_frame_is_a_clip(tmp_path: Path) -> None:
