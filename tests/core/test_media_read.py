@@ -153,6 +153,16 @@ def test_millisecond_containers_are_not_taken_for_variable(tmp_path: Path) -> No
         assert (media.rate, media.variable_rate) == (rate, False)
 
 
+def test_a_dvd_has_a_constant_rate(tmp_path: Path) -> None:
+    """FFmpeg guesses the times between those that a program stream holds, some of them wrongly."""
+    recipe = Recipe("mpeg2video", rate=Fraction(25), frames=250, options={"g": "12", "bf": "2"}, audio="ac3")
+    media = probe(make_movie(tmp_path / "dvd.vob", recipe))
+    assert (media.rate, media.variable_rate, media.frame_count) == (25, False, 250)
+    for start in (240, 220, 100):
+        got = [read_bar_code(to_float(frame.pixels)) for frame in frames(media, start, start + 8)]
+        assert got == list(range(start, start + 8))
+
+
 def test_a_stream_that_starts_late_is_counted_from_its_own_first_frame(tmp_path: Path) -> None:
     recipe = Recipe(options=X264, times=[7000 + 1000 * n for n in range(30)], time_base=Fraction(1, 24000))
     for name in ("late.mp4", "late.mkv", "late.ts"):
