@@ -151,8 +151,8 @@ def rate_of(index: PtsIndex, stream: VideoStream) -> tuple[Fraction, bool]:
     A rate is constant when every frame lies within one tick of its place: containers round times to their ticks
     (Matroska to a millisecond). The stream's own word is tried first, then the usual rates near the measured mean.
     """
-    # A program stream times some pictures only; of 250 guesses of FFmpeg's 3 were seen to be wrong.
-    exact_share = 0.98 if stream.container.format.name == "mpeg" else 1.0
+    # A program stream (DVD) times some pictures only; FFmpeg's guesses between were seen to be a frame or two off.
+    guessed = stream.container.format.name == "mpeg"
     stated = [rate for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate) if rate]
     if not index.timed or len(index) < 2:
         return (stated or [Fraction(24)])[0], False
@@ -162,14 +162,14 @@ def rate_of(index: PtsIndex, stream: VideoStream) -> tuple[Fraction, bool]:
     mean = (len(index) - 1) / span
     near = sorted((rate for rate in _USUAL_RATES if abs(rate / mean - 1) < 0.02), key=lambda rate: abs(rate - mean))
     for rate in (*(rate for rate in stated if rate in _USUAL_RATES), *near, *stated, mean):
-        if _is_constant(index, rate, exact_share):
+        if _is_constant(index, rate, 3 / rate if guessed else index.time_base):
             return rate, False
     return mean.limit_denominator(1001), True
 
 
-def _is_constant(index: PtsIndex, rate: Fraction, exact_share: float) -> bool:
-    """Whether so many frames, the last among them, lie within one tick of their places at a rate."""
+def _is_constant(index: PtsIndex, rate: Fraction, tolerance_s: Fraction) -> bool:
+    """Whether every frame lies so near to its place at a rate."""
     ticks = 1 / (rate * index.time_base)
     expected = np.arange(len(index), dtype=np.float64) * float(ticks)
-    in_place = np.abs(index.times - index.times[0] - expected) <= 1.001
-    return bool(in_place[-1] and in_place.mean() >= exact_share)
+    tolerance = float(tolerance_s / index.time_base) + 1e-3
+    return bool(np.abs(index.times - index.times[0] - expected).max() <= tolerance)
