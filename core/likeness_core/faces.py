@@ -199,6 +199,10 @@ class FaceAnalyser:
         """A unit vector, float32 (D,), that says whose face it is."""
         return self._recogniser.embed(rgb, face)
 
+    def landmarks(self, rgb: Picture, face: Face) -> Landmarks:
+        """The dense points of the face at `face` in `rgb`."""
+        return self._landmarks.find(rgb, face)
+
 
 def open_face_analyser(threads: int = 2, device: str = "auto") -> FaceAnalyser:
     """The analyser with the networks that Likeness comes with. Raises ModelPackError."""

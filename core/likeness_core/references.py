@@ -1,0 +1,124 @@
+"""Reference photographs: read, checked, and measured before anything is restored with them."""
+
+import hashlib
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from likeness_core.api import ReferencePhoto, ReferenceSet
+from likeness_core.errors import ReferencePhotoError
+from likeness_core.face_quality import FaceQuality, face_quality
+from likeness_core.faces import SURE_SCORE, FaceAnalyser, FoundFace, Picture
+from likeness_core.people import SAME_PERSON
+
+MOST_PHOTOS = 5
+# The smallest crop that is restored, 128 px, shows a face 69 px wide: a smaller photograph has nothing to add to it.
+SMALLEST_FACE_PX = 64
+_BYSTANDER_SHARE = 0.25  # a face of less than this share of the largest one's width is somebody in the background
+_BLURRED = 0.4  # sharpness of a face 34 px wide that was enlarged is 0.53
+_TURNED_AWAY = 0.25  # frontality; nearly a profile
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedReferences:
+    """Photographs that can serve, and what the editor should know of them."""
+
+    set: ReferenceSet
+    warnings: tuple[str, ...]  # one line each
+
+
+def load_references(paths: tuple[Path, ...], analyser: FaceAnalyser) -> LoadedReferences:
+    """Read and check one to five photographs of one person; the set is named after the first.
+
+    Raises ReferencePhotoError: `reference.count`, `.unreadable`, `.no_face`, `.several_faces`, `.too_small`.
+    Photographs that seem to show different people, that repeat each other, are blurred or nearly in profile are
+    warnings: the editor may know better.
+    """
+    if not 1 <= len(paths) <= MOST_PHOTOS:
+        message = f"{len(paths)} reference photographs were given"
+        raise ReferencePhotoError("reference.count", message, f"Give 1 to {MOST_PHOTOS}, the best ones.")
+    checked = [_load(path, analyser) for path in paths]
+    photos = tuple(photo for photo, _ in checked)
+    warnings = [warning for photo, quality in checked for warning in _doubts(Path(photo.path).name, quality)]
+    for one, other in combinations(photos, 2):
+        names = f"{Path(one.path).name} and {Path(other.path).name}"
+        likeness = float(np.dot(one.embedding, other.embedding))
+        if one.sha256 == other.sha256:
+            warnings.append(f"{names} are the same photograph")
+        elif likeness < SAME_PERSON:
+            warnings.append(f"{names} seem to show different people (likeness {likeness:.2f})")
+    return LoadedReferences(ReferenceSet(paths[0].stem, photos), tuple(warnings))
+
+
+def read_photo(path: Path) -> Picture:
+    """A photograph as uint8 RGB (H, W, 3), turned as its EXIF data says; 16 bits are reduced to 8, grey is repeated.
+
+    JPEG, PNG, TIFF, WebP, AVIF and whatever else OpenCV reads. Colour profiles are not applied, transparency is
+    dropped. Raises ReferencePhotoError `reference.unreadable`.
+    """
+    return _decoded(path, _content(path))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"the reference {path.name} cannot be read: {(error.strerror or 'unknown reason').lower()}"
+        raise ReferencePhotoError("reference.unreadable", message, f"Check the path {path}.") from error
+
+
+def _decoded(path: Path, content: bytes) -> Picture:
+    bgr = None
+    if content:
+        try:
+            bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        except cv2.error:  # an absurd size, say
+            bgr = None
+    if bgr is None:
+        message = f"the reference {path.name} is no picture that can be read"
+        raise ReferencePhotoError(
+            "reference.unreadable", message, "Save it as JPEG, PNG, TIFF or WebP (HEIC is not read)."
+        )
+    return np.ascontiguousarray(bgr[:, :, ::-1], np.uint8)
+
+
+def _load(path: Path, analyser: FaceAnalyser) -> tuple[ReferencePhoto, FaceQuality]:
+    content = _content(path)
+    rgb = _decoded(path, content)
+    found = _only_face(path, analyser.find(rgb))
+    quality = face_quality(rgb, found.face)
+    embedding = tuple(float(value) for value in analyser.embed(rgb, found.face))
+    sha256 = hashlib.sha256(content).hexdigest()
+    return ReferencePhoto(str(path), sha256, found.face, embedding, quality.overall), quality
+
+
+def _only_face(path: Path, found: list[FoundFace]) -> FoundFace:
+    """The one face of a photograph, whoever is small in its background aside."""
+    sure = sorted((one for one in found if one.face.score >= SURE_SCORE), key=lambda one: -one.face.box[2])
+    if not sure:
+        message = f"no face was found in the reference {path.name}"
+        hint = "Use a photograph that shows the face from the front or half turned, upright and uncovered."
+        raise ReferencePhotoError("reference.no_face", message, hint)
+    largest = sure[0]
+    faces = [one for one in sure if one.face.box[2] >= _BYSTANDER_SHARE * largest.face.box[2]]
+    if len(faces) > 1:
+        message = f"the reference {path.name} shows {len(faces)} faces"
+        raise ReferencePhotoError("reference.several_faces", message, "Crop it to the person that you mean.")
+    width = largest.face.box[2]
+    if width < SMALLEST_FACE_PX:
+        message = f"the face in the reference {path.name} is {width:.0f} px wide"
+        hint = f"It must be at least {SMALLEST_FACE_PX} px wide; use a larger photograph, not an enlarged one."
+        raise ReferencePhotoError("reference.too_small", message, hint)
+    return largest
+
+
+def _doubts(name: str, quality: FaceQuality) -> list[str]:
+    doubts = []
+    if quality.sharpness < _BLURRED:
+        doubts.append(f"{name} is blurred: it can say little about the face's detail")
+    if quality.frontality < _TURNED_AWAY:
+        doubts.append(f"{name} shows the face nearly in profile: a frontal photograph helps more")
+    return doubts
