@@ -56,10 +56,8 @@ def cut(image: Array, alignment: Alignment) -> Array:
     matrix = alignment.to_crop
     if reduction > 1.5:
         image, matrix = _reduced(image, alignment, reduction)
-    return cv2.warpAffine(
-        image, matrix, (side, side), flags=cv2.INTER_CUBIC if reduction < 1 else cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )  # fmt: skip
+    flags = cv2.INTER_CUBIC if reduction < 1 else cv2.INTER_LINEAR
+    return _float32(cv2.warpAffine(image, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _reduced(image: Array, alignment: Alignment, reduction: float) -> tuple[Array, npt.NDArray[np.float64]]:
@@ -67,9 +65,8 @@ def _reduced(image: Array, alignment: Alignment, reduction: float) -> tuple[Arra
     box = _box(alignment, image.shape[:2], margin_px=round(4 * reduction))
     part = image[box[1] : box[3], box[0] : box[2]]
     height, width = part.shape[:2]
-    small = cv2.resize(
-        part, (max(1, round(width / reduction)), max(1, round(height / reduction))), interpolation=cv2.INTER_AREA
-    )
+    size = (max(1, round(width / reduction)), max(1, round(height / reduction)))
+    small = _float32(cv2.resize(part, size, interpolation=cv2.INTER_AREA))
     ratio = np.array([width / small.shape[1], height / small.shape[0]])
     to_frame = np.column_stack([np.diag(ratio), ratio / 2 - 0.5 + (box[0], box[1])])
     turn = alignment.to_crop[:, :2]
@@ -107,8 +104,8 @@ def face_mask(dense: Array, side_px: int) -> Array:
     edge = round(2.5 * FEATHER * resolution)
     mask[:edge] = mask[-edge:] = 0
     mask[:, :edge] = mask[:, -edge:] = 0
-    mask = cv2.GaussianBlur(mask, (2 * edge - 1, 2 * edge - 1), FEATHER * resolution)
-    mask = np.minimum(cv2.resize(mask, (side_px, side_px), interpolation=cv2.INTER_LINEAR), 1)
+    soft = cv2.GaussianBlur(mask, (2 * edge - 1, 2 * edge - 1), FEATHER * resolution)
+    mask = np.minimum(_float32(cv2.resize(soft, (side_px, side_px), interpolation=cv2.INTER_LINEAR)), 1)
     mask[0] = mask[-1] = 0  # after the resize, which brings its inner neighbour's trace to the border
     mask[:, 0] = mask[:, -1] = 0
     return mask
@@ -137,11 +134,9 @@ def paste(change: Array, mask: Array, alignment: Alignment, shape: tuple[int, ..
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     small, ratio = _as_coarse_as_the_frame(change, alignment.scale())
     to_small = np.column_stack([matrix[:, :2] * ratio, matrix[:, 2] * ratio + 0.5 * ratio - 0.5])
-    spread = cv2.warpAffine(small, to_small, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    weight = cv2.warpAffine(
-        mask, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_CONSTANT
-    )
-    weight = np.clip(weight, 0, 1)
+    spread = _float32(cv2.warpAffine(small, to_small, size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    weight = _float32(cv2.warpAffine(mask, matrix, size, flags=flags, borderMode=cv2.BORDER_CONSTANT)).clip(0, 1)
     return Patch(left, top, spread * weight[..., None], weight)
 
 
@@ -151,4 +146,9 @@ def _as_coarse_as_the_frame(change: Array, scale: float) -> tuple[Array, float]:
     if scale < 1.25:
         return change, 1.0
     small = max(1, round(side / scale))
-    return cv2.resize(change, (small, small), interpolation=cv2.INTER_AREA), small / side
+    return _float32(cv2.resize(change, (small, small), interpolation=cv2.INTER_AREA)), small / side
+
+
+def _float32(image: npt.ArrayLike) -> Array:
+    """OpenCV's types do not say that float32 stays float32."""
+    return np.asarray(image, np.float32)

@@ -83,13 +83,13 @@ def lock_low_frequencies(change: Array, spread: float, mask: Array) -> Array:
     sigma = spread * change.shape[0]
     weight = cv2.GaussianBlur(mask, (0, 0), sigma)
     low = cv2.GaussianBlur(change * mask[..., None], (0, 0), sigma) / np.maximum(weight, 1e-3)[..., None]
-    return change - low
+    return np.asarray(change - low, np.float32)
 
 
 def without_chroma(change: Array, weights: tuple[float, float, float]) -> Array:
     """The luma of a change in all three channels: black-and-white stays black-and-white, bit for bit."""
     luma = change @ np.array(weights, np.float32)
-    return np.repeat(luma[..., None], 3, axis=2)
+    return np.asarray(np.repeat(luma[..., None], 3, axis=2), np.float32)
 
 
 def _distinct(frames: list[Array]) -> list[Array]:
@@ -101,7 +101,7 @@ def _distinct(frames: list[Array]) -> list[Array]:
 
 def _flat_blocks(luma: Array) -> npt.NDArray[np.bool_]:
     """Which blocks of a mean frame have less detail than most: there, motion changes least."""
-    smooth = cv2.GaussianBlur(luma, (0, 0), 2.0)
+    smooth: Array = np.asarray(cv2.GaussianBlur(luma, (0, 0), 2.0), np.float32)
     detail = _block_means(np.hypot(*np.gradient(smooth)) if min(luma.shape) > 1 else smooth)
     return np.asarray(detail <= np.median(detail))
 
@@ -130,7 +130,9 @@ def _responses() -> tuple[Array, Array, Array]:
     impulse[31, 31] = 1
     correlation, kept = [], []
     for spread in softness:
-        grain = impulse if spread <= _WHITE_PX else cv2.GaussianBlur(impulse, (0, 0), float(spread))
+        grain: Array = impulse
+        if spread > _WHITE_PX:
+            grain = np.asarray(cv2.GaussianBlur(impulse, (0, 0), float(spread)), np.float32)
         seen = _high(grain)
         energy = float((seen**2).sum())
         correlation.append(float((seen[:, 1:] * seen[:, :-1]).sum()) / energy)

@@ -50,8 +50,8 @@ def reference_map(target: Points, source: Points) -> npt.NDArray[np.float32]:
     right[:count] = values
     weights = np.linalg.solve(system.astype(np.float64), right.astype(np.float64)).astype(np.float32)
     centres = (np.arange(_GRID, dtype=np.float32) + 0.5) / _GRID
-    grid = np.stack(np.meshgrid(centres, centres), axis=-1).reshape(-1, 2)
-    mapped = _radial(grid, control) @ weights[:count] + weights[count] + grid @ weights[count + 1 :]
+    grid = np.stack(np.meshgrid(centres, centres), axis=-1).reshape(-1, 2).astype(np.float32)
+    mapped: Points = _radial(grid, control) @ weights[:count] + weights[count] + grid @ weights[count + 1 :]
     return mapped.reshape(_GRID, _GRID, 2)
 
 
@@ -60,7 +60,8 @@ def warp_reference(reference: Image, mapping: npt.NDArray[np.float32], side_px: 
     # Linear: OpenCV's cubic does not keep a ramp straight and moved the reference by up to 0.4 px at 256.
     fine = cv2.resize(mapping, (side_px, side_px), interpolation=cv2.INTER_LINEAR)
     pixels = fine * np.float32(reference.shape[0]) - np.float32(0.5)
-    return cv2.remap(reference, pixels, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    x, y = pixels[..., 0], pixels[..., 1]
+    return np.asarray(cv2.remap(reference, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), np.float32)
 
 
 def trust_mask(target: Points, mapping: npt.NDArray[np.float32], side_px: int) -> npt.NDArray[np.float32]:
@@ -90,7 +91,7 @@ def match_tone(warped: Image, footage: Image) -> Image:
     box = _box(footage.shape[0] / 16)
     low_reference = cv2.blur(cv2.blur(warped, box), box)
     low_footage = cv2.blur(cv2.blur(footage, box), box)
-    return np.clip(warped - low_reference + low_footage, 0, 1)
+    return np.asarray(np.clip(warped - low_reference + low_footage, 0, 1), np.float32)
 
 
 def _box(sigma: float) -> tuple[int, int]:
@@ -102,4 +103,4 @@ def _box(sigma: float) -> tuple[int, int]:
 def _radial(a: Points, b: Points) -> npt.NDArray[np.float32]:
     """r^2 log r between every point of `a` and of `b`."""
     squared = ((a[:, None, :] - b[None, :, :]) ** 2).sum(axis=-1)
-    return 0.5 * squared * np.log(squared + np.float32(1e-12))
+    return np.asarray(0.5 * squared * np.log(squared + np.float32(1e-12)), np.float32)

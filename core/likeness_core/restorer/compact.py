@@ -62,7 +62,8 @@ class LoraLinear(nn.Module):
         nn.init.zeros_(self.up.weight)
 
     def forward(self, z: Tensor) -> Tensor:
-        return z + self.up(self.down(z))
+        """z: (..., width)."""
+        return torch.add(z, self.up(self.down(z)))
 
 
 class CrossAttention(nn.Module):
@@ -76,11 +77,13 @@ class CrossAttention(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(self, z: Tensor, tokens: Tensor) -> Tensor:
+        """z: (N, cells, width); tokens: (N, M, token_width). Returns (N, cells, width)."""
         batch, cells, width = z.shape
         split = (batch, -1, self.heads, width // self.heads)
         q = self.query(z).view(split).transpose(1, 2)
         k, v = (part.reshape(split).transpose(1, 2) for part in self.key_value(tokens).chunk(2, dim=-1))
-        return self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(batch, cells, width))
+        mixed: Tensor = self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(batch, cells, width))
+        return mixed
 
 
 class DecoupledAttention(nn.Module):
@@ -92,7 +95,7 @@ class DecoupledAttention(nn.Module):
         self.lora = LoraLinear(width, config.lora_rank)
         self.text = CrossAttention(width, config.token_width, config.heads)
         self.image = CrossAttention(width, config.token_width, config.heads)
-        # The image stream starts small but not at zero: at zero the reference was never learnt (METHOD, first prototype).
+        # The image stream starts small but not at zero: at zero the reference was never learnt (first prototype).
         self.image_gate = nn.Parameter(torch.full((1,), 0.5))
         nn.init.zeros_(self.text.out.weight)
         nn.init.zeros_(self.text.out.bias)
@@ -102,7 +105,7 @@ class DecoupledAttention(nn.Module):
         flat = x.flatten(2).transpose(1, 2)  # (B*T, h*w, C)
         h = self.lora(self.norm(flat))
         attended = self.text(h, text_tokens) + torch.tanh(self.image_gate) * self.image(h, image_tokens)
-        return x + attended.transpose(1, 2).reshape(x.shape)
+        return torch.add(x, attended.transpose(1, 2).reshape(x.shape))
 
 
 class TemporalAttention(nn.Module):
@@ -124,7 +127,8 @@ class TemporalAttention(nn.Module):
             return x
         total, width, height, breadth = x.shape
         clips = total // frames
-        z = x.view(clips, frames, width, height * breadth).permute(0, 3, 1, 2).reshape(-1, frames, width)  # (B*cells, T, C)
+        # (B*cells, T, C)
+        z = x.view(clips, frames, width, height * breadth).permute(0, 3, 1, 2).reshape(-1, frames, width)
         split = (z.shape[0], frames, self.heads, width // self.heads)
         q, k, v = (part.reshape(split).transpose(1, 2) for part in self.qkv(self.norm(z)).chunk(3, dim=-1))
         step = torch.arange(frames, device=x.device)
@@ -132,7 +136,7 @@ class TemporalAttention(nn.Module):
         bias = self.offset[:, (step[None, :] - step[:, None]).clamp(-middle, middle) + middle].to(q.dtype)
         mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias[None])
         out = self.out(mixed.transpose(1, 2).reshape(z.shape))
-        return x + out.view(clips, height * breadth, frames, width).permute(0, 2, 3, 1).reshape(x.shape)
+        return torch.add(x, out.view(clips, height * breadth, frames, width).permute(0, 2, 3, 1).reshape(x.shape))
 
 
 class ResidualBlock(nn.Module):
@@ -151,6 +155,7 @@ class ResidualBlock(nn.Module):
         nn.init.zeros_(self.conv_out.weight)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """x: (B * T, width_in, h, w); condition: (B * T, condition)."""
         h = self.conv_in(F.silu(self.norm_in(x)))
         scale, shift = self.condition(condition)[:, :, None, None].chunk(2, dim=1)
         h = self.conv_out(F.silu(self.norm_out(h) * (1 + scale) + shift))
@@ -160,7 +165,9 @@ class ResidualBlock(nn.Module):
 class Level(nn.Module):
     """The blocks of one resolution, with its attentions behind each block where it has any."""
 
-    def __init__(self, width_in: int, width: int, count: int, condition: int, config: CompactConfig, attends: bool) -> None:
+    def __init__(
+        self, width_in: int, width: int, count: int, condition: int, config: CompactConfig, attends: bool
+    ) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(
             ResidualBlock(width_in if i == 0 else width, width, condition) for i in range(count)
@@ -169,6 +176,7 @@ class Level(nn.Module):
         self.temporal = TemporalAttention(width, config.heads, config.max_frames) if attends else None
 
     def forward(self, x: Tensor, condition: Tensor, text: Tensor, image: Tensor, frames: int) -> Tensor:
+        """x: (B * T, C, h, w); tokens as in `DecoupledAttention.forward`."""
         for block in self.blocks:
             x = block(x, condition)
         if self.cross is not None and self.temporal is not None:
@@ -196,7 +204,10 @@ class ReferenceEncoder(nn.Module):
         self.null = nn.Parameter(torch.randn(1, 1, config.token_width) * 0.02)
 
     def forward(self, references: Tensor, embeddings: Tensor) -> Tensor:
-        """references: (B, R, 3, P, P) [-1, 1]; embeddings: (B, R, identity_width), unit length. Returns (B, N, token_width)."""
+        """references: (B, R, 3, P, P) [-1, 1]; embeddings: (B, R, identity_width), unit length.
+
+        Returns (B, N, token_width).
+        """
         batch, count = references.shape[:2]
         grid = self.spatial(references.flatten(0, 1)).flatten(2).transpose(1, 2) + self.position
         spatial = grid.reshape(batch, count * grid.shape[1], -1)
@@ -219,7 +230,9 @@ class CompactDenoiser(nn.Module):
         condition = 4 * widths[1]
         self.time = nn.Sequential(nn.Linear(64 + 1, condition), nn.SiLU(), nn.Linear(condition, condition), nn.SiLU())
         self.references = ReferenceEncoder(config)
-        self.attributes = nn.Embedding(len(config.attributes) + 1, config.token_width)  # the last row means: nothing said
+        self.attributes = nn.Embedding(
+            len(config.attributes) + 1, config.token_width
+        )  # the last row means: nothing said
         self.stem = nn.Conv2d(4 * 10, widths[0], 3, padding=1)
         self.encoder = nn.ModuleList()
         self.down = nn.ModuleList()
@@ -237,7 +250,7 @@ class CompactDenoiser(nn.Module):
         self.head_norm = nn.GroupNorm(16, widths[0])
         self.head = nn.Conv2d(widths[0], 4 * 3, 3, padding=1)
         nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        nn.init.zeros_(self.head.get_parameter("bias"))
 
     def encode_references(self, references: Tensor, embeddings: Tensor) -> Tensor:
         """Image-stream tokens; see `ReferenceEncoder.forward`."""
@@ -249,14 +262,14 @@ class CompactDenoiser(nn.Module):
         return self.references.null.expand(batch, -1, -1)
 
     def encode_attributes(self, present: Tensor) -> Tensor:
-        """present: (B, A) in [0, 1], how much each attribute of the vocabulary applies. Returns (B, A + 1, token_width)."""
+        """present: (B, A) in [0, 1], how much each attribute applies. Returns (B, A + 1, token_width)."""
         rows = self.attributes.weight[None].expand(present.shape[0], -1, -1)
         weights = torch.cat([present, torch.ones_like(present[:, :1])], dim=1)
         return rows * weights[:, :, None]
 
     def forward(self, x_t: Tensor, t: Tensor, conditions: Conditions) -> Tensor:
         """x_t: (B, T, 3, H, W); t: (B,) in (0, 1]. Returns x0, (B, T, 3, H, W): lq plus a residual."""
-        batch, frames = x_t.shape[:2]
+        frames = x_t.shape[1]
         picture = torch.cat([x_t, conditions.lq, conditions.warped, conditions.warped_mask], dim=2).flatten(0, 1)
         condition = self.time(torch.cat([_time_features(t), conditions.match], dim=1).to(x_t.dtype))
         condition = condition.repeat_interleave(frames, dim=0)

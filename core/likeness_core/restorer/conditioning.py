@@ -87,7 +87,10 @@ def conditions(
     warped, masks = direct_path(clip, photos)
     mask = pictures(masks)
     side = model.config.reference_px
-    small = np.stack([cv2.resize(_toned(p.crop, clip.monochrome), (side, side), interpolation=cv2.INTER_AREA) for p in photos])
+    toned = [_toned(photo.crop, clip.monochrome) for photo in photos]
+    small = np.stack([cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA) for crop in toned]).astype(
+        np.float32
+    )
     embeddings = torch.from_numpy(np.stack([photo.embedding for photo in photos]))[None].to(likeness_of)
     image = model.encode_references(pictures(small) * 2 - 1, embeddings)
     mean = np.mean([photo.embedding for photo in photos], axis=0)
@@ -112,4 +115,6 @@ def _pose_distance(a: Array, b: Array) -> float:
 
 
 def _toned(crop: Array, monochrome: bool) -> Array:
-    return np.repeat((crop @ np.array([0.2126, 0.7152, 0.0722], np.float32))[..., None], 3, axis=2) if monochrome else crop
+    return (
+        np.repeat((crop @ np.array([0.2126, 0.7152, 0.0722], np.float32))[..., None], 3, axis=2) if monochrome else crop
+    )

@@ -1,8 +1,9 @@
 """The diffusion process: from the truth to the low-quality picture plus a little noise.
 
-After ResShift (Yue et al. 2023): `x_t = x0 + t (lq - x0) + kappa sqrt(t) eps`. Our reading keeps kappa small, since much
-noise throws away what the footage knows, and carries the same noise from step to step (deterministic sampling),
-since fresh noise at every step is what costs identity with more steps. Noise is keyed by (seed, source frame).
+After ResShift (Yue et al. 2023): `x_t = x0 + t (lq - x0) + kappa sqrt(t) eps`. Our reading keeps kappa small, since
+much noise throws away what the footage knows, and carries the same noise from step to step (deterministic
+sampling), since fresh noise at every step is what costs identity with more steps. Noise is keyed by (seed, source
+frame).
 """
 
 import numpy as np
@@ -31,5 +32,7 @@ def times(steps: int) -> list[float]:
 def keyed_noise(seed: int, frames: list[int], side_px: int) -> Tensor:
     """(1, T, 3, side, side) standard normal noise, the same for a source frame in every window that holds it."""
     shape = (3, side_px, side_px)
-    drawn = [np.random.Generator(np.random.Philox(key=[seed, frame])).standard_normal(shape, np.float32) for frame in frames]
+    drawn = [
+        np.random.Generator(np.random.Philox(key=[seed, frame])).standard_normal(shape, np.float32) for frame in frames
+    ]
     return torch.from_numpy(np.stack(drawn))[None]

@@ -63,7 +63,7 @@ class Faces:
     def others(self, index: int) -> npt.NDArray[np.int64]:
         """Further pictures of the same person."""
         same = np.flatnonzero(self.identity == self.identity[index])
-        return same[same != index]
+        return np.asarray(same[same != index])
 
     def draw_target(self, rng: np.random.Generator) -> int:
         """A training picture; people with several photographs are oversampled."""
@@ -94,7 +94,9 @@ class View:
     scale_max: float  # heaviest reduction
 
 
-def make_sample(faces: Faces, view: View, rng: np.random.Generator, index: int | None = None, kind: str | None = None) -> Sample:
+def make_sample(
+    faces: Faces, view: View, rng: np.random.Generator, index: int | None = None, kind: str | None = None
+) -> Sample:
     """One still training sample (T = 1). `index` and `kind` fix the picture and the reference, for validation."""
     fixed = index is not None
     index = faces.draw_target(rng) if index is None else index
@@ -119,7 +121,7 @@ def make_sample(faces: Faces, view: View, rng: np.random.Generator, index: int |
     match = float(embedding @ faces.embeddings[index, 1 + nearest])
     sample = Sample(
         lq[None], truth[None], warped[None], mask[None], five_points(dense)[None],
-        cv2.resize(reference, (TOKENS_PX, TOKENS_PX), interpolation=cv2.INTER_AREA),
+        _for_tokens(reference),
         embedding, faces.embeddings[index, 0], attributes, match, drawn,
     )  # fmt: skip
     if drawn == "none":
@@ -154,7 +156,7 @@ def make_clip(faces: Faces, view: View, frames: int, rng: np.random.Generator) -
     sample = Sample(
         lq, truth, np.stack([g[0] for g in guides]), np.stack([g[1] for g in guides]),
         np.stack([five_points(d) for d in dense]),
-        cv2.resize(reference, (TOKENS_PX, TOKENS_PX), interpolation=cv2.INTER_AREA), embedding,
+        _for_tokens(reference), embedding,
         faces.embeddings[index, 0], attributes, float(embedding @ faces.embeddings[index, 1 + nearest]), drawn,
     )  # fmt: skip
     return _cut(_without_reference(sample) if drawn == "none" else sample, view, rng)
@@ -185,11 +187,15 @@ def _view(faces: Faces, index: int, matrix: Array, side_px: int) -> tuple[Array,
     pixels = _pixel_matrix(matrix, side_px, side_px)
     crop = cv2.warpAffine(picture, pixels, (side_px, side_px), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     dense = faces.landmarks[index] @ matrix[:, :2].T + matrix[:, 2]
-    return crop.astype(np.float32) / 255, dense.astype(np.float32)
+    return np.asarray(crop, np.float32) / np.float32(255), dense.astype(np.float32)
+
+
+def _for_tokens(reference: Array) -> Array:
+    return np.asarray(cv2.resize(reference, (TOKENS_PX, TOKENS_PX), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _pixel_matrix(matrix: Array, size_px: int, side_px: int) -> Array:
-    """A similarity in shares as one from pixels of a stored crop to pixels of the view; pixel centres at half shares."""
+    """A similarity in shares from pixels of a stored crop to those of the view; pixel centres at half shares."""
     linear = matrix[:, :2] * (side_px / size_px)
     offset = matrix[:, 2] * side_px + linear.sum(axis=1) * 0.5 - 0.5
     return np.column_stack([linear, offset]).astype(np.float32)
@@ -203,9 +209,10 @@ def _follow(source: Array, landmarks: Array, side_px: int) -> Array:
     )[0]  # fmt: skip
     at = np.column_stack([landmarks, np.ones(len(landmarks))]) @ inverse
     for _ in range(6):
-        found = cv2.remap(source, at.astype(np.float32)[None], None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+        x, y = at.astype(np.float32).T[:, None]
+        found = cv2.remap(source, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
         at = at + (landmarks - found) @ inverse[:2]
-    return ((at + 0.5) / side_px).astype(np.float32)
+    return np.asarray((at + 0.5) / side_px, np.float32)
 
 
 def _jitter(rng: np.random.Generator, amount: float) -> Array:

@@ -78,8 +78,8 @@ def _degrade_frame(
 ) -> Clip:
     height, width = frame.shape[:2]
     if kernel is not None:
-        frame = cv2.filter2D(frame, -1, kernel, borderType=cv2.BORDER_REFLECT)
-    low = cv2.resize(frame, small, interpolation=parameters.shrink)
+        frame = _float32(cv2.filter2D(frame, -1, kernel, borderType=cv2.BORDER_REFLECT))
+    low = _float32(cv2.resize(frame, small, interpolation=parameters.shrink))
     if parameters.chroma_shift_px:
         low = _shift_chroma(low, parameters.chroma_shift_px)
     if parameters.grain:
@@ -91,7 +91,7 @@ def _degrade_frame(
     low = np.clip(low, 0, 1)
     if parameters.jpeg:
         low = _jpeg(low, parameters.jpeg)
-    up = cv2.resize(low, (width, height), interpolation=cv2.INTER_CUBIC)
+    up = _float32(cv2.resize(low, (width, height), interpolation=cv2.INTER_CUBIC))
     if parameters.monochrome:  # last: a resize rounds each channel in its own way
         up = np.repeat(up.mean(axis=2, keepdims=True), 3, axis=2)
     return np.clip(up, 0, 1)
@@ -106,7 +106,7 @@ def _blur_kernel(parameters: Degradation) -> Clip | None:
     c, s = np.cos(parameters.blur_angle), np.sin(parameters.blur_angle)
     u, v = c * x + s * y, -s * x + c * y
     kernel = np.exp(-0.5 * ((u / along) ** 2 + (v / max(across, 0.3)) ** 2))
-    return (kernel / kernel.sum()).astype(np.float32)
+    return _float32(kernel / kernel.sum())
 
 
 def _grain(low: Clip, parameters: Degradation, rng: np.random.Generator) -> Clip:
@@ -115,18 +115,26 @@ def _grain(low: Clip, parameters: Degradation, rng: np.random.Generator) -> Clip
     field = cv2.GaussianBlur(field, (0, 0), 0.6) * 2.2  # 2.2 restores about unit variance after the blur
     luma = low.mean(axis=2)
     weight = 0.35 + 2.6 * luma * (1 - luma)
-    return (field * weight * parameters.grain)[..., None]
+    return _float32(field * weight * parameters.grain)[..., None]
 
 
 def _shift_chroma(low: Clip, shift_px: float) -> Clip:
     luma = low.mean(axis=2, keepdims=True)
     matrix = np.array([[1, 0, shift_px], [0, 1, 0]], np.float32)
     chroma = cv2.warpAffine(low - luma, matrix, (low.shape[1], low.shape[0]), borderMode=cv2.BORDER_REFLECT)
-    return luma + cv2.GaussianBlur(chroma, (0, 0), sigmaX=1.0 + abs(shift_px), sigmaY=0.5)
+    return _float32(luma + cv2.GaussianBlur(chroma, (0, 0), sigmaX=1.0 + abs(shift_px), sigmaY=0.5))
 
 
 def _jpeg(low: Clip, quality: int) -> Clip:
-    done, data = cv2.imencode(".jpg", np.rint(low[..., ::-1] * 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])
-    if not done:
+    done, data = cv2.imencode(
+        ".jpg", np.rint(low[..., ::-1] * 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality]
+    )
+    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR) if done else None
+    if decoded is None:
         raise RuntimeError("OpenCV could not encode a JPEG")
-    return cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1].astype(np.float32) / 255
+    return _float32(decoded[..., ::-1]) / np.float32(255)
+
+
+def _float32(image: npt.ArrayLike) -> Clip:
+    """OpenCV's types do not say that float32 stays float32."""
+    return np.asarray(image, np.float32)

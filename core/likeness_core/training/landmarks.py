@@ -38,4 +38,4 @@ class CropLandmarks:
         self._net.invoke()
         outputs = [self._net.get_tensor(d["index"]) for d in self._net.get_output_details()]
         points = next(o for o in outputs if o.size == 468 * 3).reshape(468, 3)[:, :2]
-        return (points / scale + (left, top)).astype(np.float32) / size
+        return np.asarray((points / scale + (left, top)).astype(np.float32) / size)

@@ -85,7 +85,7 @@ def embed(
 
 def _degraded(image: npt.NDArray[np.uint8], rng: np.random.Generator) -> tuple[npt.NDArray[np.uint8], float]:
     parameters = draw(rng, 8.0, False)
-    low = degrade(image[None].astype(np.float32) / 255, parameters, rng)[0]
+    low = degrade(image[None].astype(np.float32) / np.float32(255), parameters, rng)[0]
     return np.rint(low * 255).astype(np.uint8), parameters.scale
 
 

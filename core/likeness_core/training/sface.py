@@ -27,6 +27,7 @@ class SFace(nn.Module):
             self.register_buffer(name, value)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The embedding."""
         return self.features(x)[0]
 
     def features(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -40,7 +41,7 @@ class SFace(nn.Module):
             if stage == 5:
                 middle = x
         x = x.float()
-        x = F.linear(x.flatten(1), self.fc_weight, self.fc_bias)
+        x = F.linear(x.flatten(1), self.get_buffer("fc_weight"), self.get_buffer("fc_bias"))
         return F.normalize(x, dim=1), middle
 
     def _conv(self, x: Tensor, name: str, stride: int, groups: int) -> Tensor:
@@ -57,7 +58,8 @@ def load_sface(path: Path) -> SFace:
 def aligned(images: Tensor, points: Tensor) -> Tensor:
     """Cut the recogniser's crops, differentiably.
 
-    images: (B, 3, S, S); points: (B, 5, 2) eyes, nose tip, mouth corners as shares of the side. Returns (B, 3, 112, 112).
+    images: (B, 3, S, S); points: (B, 5, 2) eyes, nose tip, mouth corners as shares of the side.
+    Returns (B, 3, 112, 112).
     """
     template = torch.tensor(TEMPLATE, device=images.device, dtype=torch.float32) / SIDE_PX
     centre_from, centre_to = template.mean(dim=0), points.mean(dim=1, keepdim=True)

@@ -21,7 +21,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from likeness_core.restorer.attributes import VOCABULARY
@@ -140,7 +139,9 @@ def losses(x0: Tensor, batch: Batch, recogniser: SFace, identity_weight: float) 
     pixel = (torch.sqrt(error**2 + 1e-5) * weight).mean()
     gradient = (error.diff(dim=-1).abs() * weight[:, 1:]).mean() + (error.diff(dim=-2).abs() * weight[1:]).mean()
     count = max(1, round(len(x0) * IDENTITY_SHARE))
-    crops = aligned((x0[:count, -1].float() + 1) / 2, batch.points[:count]).contiguous(memory_format=torch.channels_last)
+    crops = aligned((x0[:count, -1].float() + 1) / 2, batch.points[:count]).contiguous(
+        memory_format=torch.channels_last
+    )
     identity = 1 - (recogniser(crops) * batch.target_embedding[:count]).sum(dim=1).mean()
     total = pixel + 0.5 * gradient + identity_weight * identity
     return total, {"pixel": pixel.item(), "gradient": gradient.item(), "identity": identity.item()}
@@ -151,16 +152,19 @@ def train(data: Path, run: Path, stage: Stage, minutes: float, device: torch.dev
     run.mkdir(parents=True, exist_ok=True)
     faces = Faces(data)
     recogniser = load_sface(data / "sface.safetensors").to(device)
-    model = CompactDenoiser(CompactConfig(attributes=VOCABULARY)).to(device, memory_format=torch.channels_last)
-    average = CompactDenoiser(model.config).to(device, memory_format=torch.channels_last)
+    model, average = (CompactDenoiser(CompactConfig(attributes=VOCABULARY)).to(device) for _ in range(2))
+    for network in (model, average):
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     trained = [p for name, p in model.named_parameters() if ".lora." not in name]
     optimiser = torch.optim.AdamW(trained, lr=stage.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
     seen = resume(run, model, average, optimiser)
     for group in optimiser.param_groups:
         group["lr"] = stage.learning_rate
-    average.load_state_dict(model.state_dict()) if seen == 0 else None
+    if seen == 0:
+        average.load_state_dict(model.state_dict())
     started = saved = time.monotonic()
-    first, stop, running = seen, threading.Event(), {}
+    first, stop = seen, threading.Event()
+    running: dict[str, float] = {}
     for batch_number, samples in enumerate(sample_batches(faces, stage, seed + seen, stop)):
         elapsed = (time.monotonic() - started) / 60
         warm = min(1.0, (batch_number + 1) / 100)
@@ -173,8 +177,8 @@ def train(data: Path, run: Path, stage: Stage, minutes: float, device: torch.dev
             for mean, value in zip(average.parameters(), model.parameters(), strict=True):
                 mean.lerp_(value, 1 - decay)
         seen += len(samples)
-        for name, value in parts.items():
-            running[name] = running.get(name, value) * 0.98 + value * 0.02
+        for name, part in parts.items():
+            running[name] = running.get(name, part) * 0.98 + part * 0.02
         if batch_number % 50 == 0:
             speed = (seen - first) / (time.monotonic() - started)
             print(f"{seen} {speed:.1f}/s " + " ".join(f"{k} {v:.4f}" for k, v in running.items()), flush=True)
@@ -216,7 +220,9 @@ def step(
 
 
 @torch.no_grad()
-def validate(model: CompactDenoiser, recogniser: SFace, faces: Faces, run: Path, seen: int, device: torch.device) -> None:
+def validate(
+    model: CompactDenoiser, recogniser: SFace, faces: Faces, run: Path, seen: int, device: torch.device
+) -> None:
     """PSNR and SFace identity on people never trained on, for the input and for each kind of reference."""
     counts = np.bincount(faces.identity)
     pictures = [int(i) for i in np.flatnonzero(faces.validation) if counts[faces.identity[i]] > 1][:VALIDATION_PICTURES]
@@ -228,7 +234,11 @@ def validate(model: CompactDenoiser, recogniser: SFace, faces: Faces, run: Path,
                 sample = make_sample(faces, View(256, 256, scale), rng, index, kind)
                 with torch.autocast(device.type, torch.bfloat16):
                     batch = collate([sample], model, device)
-                    x0 = model(noisy_start(batch.conditions.lq, torch.randn_like(batch.truth)), torch.ones(1, device=device), batch.conditions)
+                    x0 = model(
+                        noisy_start(batch.conditions.lq, torch.randn_like(batch.truth)),
+                        torch.ones(1, device=device),
+                        batch.conditions,
+                    )
                 if kind == "none":
                     table["input"].append(score(batch.conditions.lq, batch, recogniser))
                 table[kind].append(score(x0, batch, recogniser))
@@ -247,9 +257,16 @@ def score(x0: Tensor, batch: Batch, recogniser: SFace) -> tuple[float, float]:
     return float(-10 * torch.log10(error)), float(cosine)
 
 
-def save(run: Path, model: CompactDenoiser, average: CompactDenoiser, optimiser: torch.optim.Optimizer, seen: int) -> None:
+def save(
+    run: Path, model: CompactDenoiser, average: CompactDenoiser, optimiser: torch.optim.Optimizer, seen: int
+) -> None:
     """Write the checkpoint whole, then rename it."""
-    state = {"model": model.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(), "seen": seen}
+    state = {
+        "model": model.state_dict(),
+        "average": average.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "seen": seen,
+    }
     torch.save(state, run / "checkpoint.tmp")
     (run / "checkpoint.tmp").replace(run / "checkpoint.pt")
 
