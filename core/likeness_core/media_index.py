@@ -22,6 +22,11 @@ Ticks = npt.NDArray[np.int64]
 _NTSC: Final = tuple(Fraction(fps * 1000, 1001) for fps in (24, 30, 48, 60))
 _USUAL_RATES: Final = (*_NTSC, *(Fraction(fps) for fps in (24, 25, 30, 48, 50, 60, 10, 12, 15, 16, 18, 20)))
 
+# MPEG program, transport and elementary streams: seeking is a guess by byte position, and packets read after a seek
+# begin in the middle of a frame.
+STREAMS_WITHOUT_INDEX: Final = ("mpeg", "mpegts", "mpegvideo")
+_SPLICE_GAP_FRAMES: Final = 250
+
 _DISCARDED: Final = int(np.iinfo(np.int64).max)  # an edit list hides this packet's frame
 
 
@@ -90,22 +95,25 @@ def read_index(container: InputContainer, stream: VideoStream) -> PtsIndex:
 
     Where MOV's own table says it all, that is read and no packet; else all packets are.
     """
-    times = array("q")
-    sizes = array("q")
-    keyframes = array("q")
+    times, decode_times, sizes, keyframes = array("q"), array("q"), array("q"), array("q")
     timed = True
     try:
         for packet in _listed_packets(container, stream) or shown_packets(container, stream):
-            pts = packet.timestamp if isinstance(packet, IndexEntry) else packet.pts
+            pts, dts = (packet.timestamp,) * 2 if isinstance(packet, IndexEntry) else (packet.pts, packet.dts)
             timed = timed and pts is not None
             if packet.is_keyframe:
                 keyframes.append(len(times))
             time = len(times) if pts is None else pts
             times.append(_DISCARDED if packet.is_discard else time)
+            decode_times.append(time if dts is None else dts)
             sizes.append(packet.size)
     except av.error.InvalidDataError:
         pass  # damage: what was read up to here is what there is
     packet_times = np.array(times, np.int64)
+    if timed and container.format.name in STREAMS_WITHOUT_INDEX:
+        frame_ticks = round(1 / ((stream.guessed_rate or Fraction(25)) * (stream.time_base or Fraction(1, 90000))))
+        orders = stream.codec_context.name in ("mpeg1video", "mpeg2video")
+        packet_times = continuous_times(packet_times, np.array(decode_times, np.int64), frame_ticks, orders)
     shown = np.sort(packet_times[packet_times != _DISCARDED])
     return PtsIndex(
         times=shown if timed else np.arange(len(shown), dtype=np.int64),
@@ -115,6 +123,36 @@ def read_index(container: InputContainer, stream: VideoStream) -> PtsIndex:
         packet_sizes=np.array(sizes, np.int64),
         keyframes=np.array(keyframes if len(keyframes) else [0] * bool(times), np.int64),
     )
+
+
+def continuous_times(times: Ticks, decode_times: Ticks, frame_ticks: int, orders: bool) -> Ticks:
+    """Presentation times, in decoding order, of a broadcast or DVD stream, whose clock may start anew at any splice.
+
+    A step backwards or over a gap of seconds becomes one frame. `orders`: MPEG-1 and MPEG-2 times are not relied on
+    for the order of frames (a program stream times some pictures only, and FFmpeg's guesses between can repeat):
+    a B-frame, shown when it is decoded, comes at once, every other frame after those.
+    """
+    if len(times) < 2:
+        return times
+    far = round(_SPLICE_GAP_FRAMES * frame_ticks)
+    if not orders:
+        steps = np.diff(decode_times)
+        splices = np.where((steps < 0) | (steps > far), frame_ticks - steps, 0)
+        return times + np.concatenate([[0], np.cumsum(splices)]).astype(np.int64)
+    order: list[int] = []
+    held: list[int] = []  # the reference frame that waits for the next one
+    for position, at_once in enumerate((times == decode_times).tolist()):
+        if at_once:
+            order.append(position)
+        else:
+            order += held
+            held = [position]
+    order += held
+    steps = np.diff(times[order])
+    steps[(steps <= 0) | (steps > far)] = frame_ticks
+    result = np.empty_like(times)
+    result[order] = times[order[0]] + np.concatenate([[0], np.cumsum(steps)])
+    return result
 
 
 def _listed_packets(container: InputContainer, stream: VideoStream) -> list[IndexEntry] | None:
@@ -135,9 +173,11 @@ def _listed_packets(container: InputContainer, stream: VideoStream) -> list[Inde
 def shown_packets(container: InputContainer, stream: VideoStream) -> Iterator["av.Packet[VideoStream]"]:
     """The packets of a stream in decoding order, from wherever its container stands.
 
-    The empty one at the end is left out, and so is one cut short by the end of a truncated file.
+    The empty one at the end is left out, and so is one cut short by the end of a truncated file. (Broadcast streams
+    mark packets for a jump in a counter, which says little about the picture.)
     """
-    return (packet for packet in container.demux(stream) if packet.size > 0 and not packet.is_corrupt)
+    whole = container.format.name in STREAMS_WITHOUT_INDEX
+    return (packet for packet in container.demux(stream) if packet.size > 0 and (whole or not packet.is_corrupt))
 
 
 def without(index: PtsIndex, lost: Ticks) -> PtsIndex:

@@ -24,7 +24,7 @@ from likeness_core.api import FrameRange, Media
 from likeness_core.errors import MediaError
 from likeness_core.media_describe import describe, layout_of
 from likeness_core.media_frames import Frame
-from likeness_core.media_index import PtsIndex, read_index, shown_packets, without
+from likeness_core.media_index import STREAMS_WITHOUT_INDEX, PtsIndex, read_index, shown_packets, without
 
 # Files only: a playlist inside a movie file must not reach the network.
 _OPEN_OPTIONS: Final = {"protocol_whitelist": "file"}
@@ -32,8 +32,6 @@ _OPEN_OPTIONS: Final = {"protocol_whitelist": "file"}
 # Demuxers that accept text or single pictures and would call them a video.
 _NOT_MOVIES: Final = ("tty", "image2", "png_pipe", "concat", "hls", "dash", "srt", "webvtt", "ass")
 
-# Their seek is a guess by byte position, and packets read after it begin in the middle of a frame.
-_STREAMS_WITHOUT_INDEX: Final = ("mpeg", "mpegts", "mpegvideo")
 _SIZES_COMPARED: Final = 5  # packets; five sizes in a row do not repeat by chance
 _EARLY_S: Final = 1  # how much too far such a seek may go, in seconds: it was seen to miss by a picture or two
 _PACKETS_SEARCHED: Final = 2000  # a minute of video between keyframes, and more
@@ -168,7 +166,7 @@ class MovieReader:
         time = self._index.time_of_packet(position)
         if time is None:
             return None
-        guesses = self._container.format.name in _STREAMS_WITHOUT_INDEX
+        guesses = self._container.format.name in STREAMS_WITHOUT_INDEX
         early = round(_EARLY_S / self._index.time_base) if guesses else 0
         try:
             self._container.seek(time - early, stream=self._stream, backward=True)

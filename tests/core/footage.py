@@ -4,7 +4,7 @@ The bars are coarse and black or white, so that they survive any codec, and they
 lies a soft colour ramp, so that colour conversions have something to get wrong.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +26,7 @@ class Recipe:
     pixel_format: str = "yuv420p"
     rate: Fraction = Fraction(24)
     frames: int = 30
+    first: int = 0  # number that the first frame shows
     size: tuple[int, int] = (WIDTH, HEIGHT)  # width, height
     options: Mapping[str, str] = field(default_factory=dict)
     container_options: Mapping[str, str] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class Recipe:
     rotation: int = 0  # degrees anticlockwise, as PyAV takes it
     audio: str | None = None  # encoder
     sample_rate: int = 48000
+    picture: Callable[[int], npt.NDArray[np.uint8 | np.uint16]] | None = None  # of a frame; None: its bar code
 
 
 def bar_code(number: int, width: int = WIDTH, height: int = HEIGHT) -> npt.NDArray[np.uint8]:
@@ -90,7 +92,8 @@ def make_movie(path: Path, recipe: Recipe) -> Path:
             context.colorspace, context.color_range = recipe.tags.matrix, 1 + recipe.tags.full_range
         sound = container.add_stream(recipe.audio, rate=recipe.sample_rate, layout="stereo") if recipe.audio else None
         for number in range(recipe.frames):
-            frame = av.VideoFrame.from_ndarray(bar_code(number, *recipe.size), format="rgb24")
+            picture = recipe.picture(number) if recipe.picture else bar_code(recipe.first + number, *recipe.size)
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24" if picture.dtype == np.uint8 else "rgb48le")
             frame = frame.reformat(
                 format=recipe.pixel_format, dst_color_range=1 + bool(recipe.tags and recipe.tags.full_range)
             )

@@ -1,5 +1,6 @@
 """Movies in: every frame by its number, and what a file is."""
 
+import dataclasses
 import itertools
 import os
 import random
@@ -159,6 +160,29 @@ def test_a_dvd_has_a_constant_rate(tmp_path: Path) -> None:
     media = probe(make_movie(tmp_path / "dvd.vob", recipe))
     assert (media.rate, media.variable_rate, media.frame_count) == (25, False, 250)
     for start in (240, 220, 100):
+        got = [read_bar_code(to_float(frame.pixels)) for frame in frames(media, start, start + 8)]
+        assert got == list(range(start, start + 8))
+
+
+@pytest.mark.parametrize(
+    ("name", "recipe"),
+    [
+        ("mpg", Recipe("mpeg2video", rate=Fraction(25), options={"g": "9", "bf": "2"})),
+        ("vob", Recipe("mpeg2video", rate=NTSC, options={"g": "9", "bf": "0"})),
+        ("ts", Recipe(rate=Fraction(25), options=X264)),
+    ],
+)
+def test_a_splice_where_the_clock_starts_anew_is_no_end(tmp_path: Path, name: str, recipe: Recipe) -> None:
+    """Cells of a DVD and parts of a capture follow each other in one file, each with times from zero."""
+    parts = [
+        make_movie(tmp_path / f"{part}.{name}", dataclasses.replace(recipe, first=30 * part)).read_bytes()
+        for part in range(3)
+    ]
+    whole = tmp_path / f"whole.{name}"
+    whole.write_bytes(b"".join(parts))
+    media = probe(whole)
+    assert (media.frame_count, media.rate, media.variable_rate) == (90, recipe.rate, False)
+    for start in (0, 25, 58, 80, 31, 3):
         got = [read_bar_code(to_float(frame.pixels)) for frame in frames(media, start, start + 8)]
         assert got == list(range(start, start + 8))
 
