@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from argparse import Namespace
 from collections.abc import Callable
 from types import FrameType
 
@@ -37,31 +38,31 @@ def _interrupt(signal_number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _restore(given: "cli.argparse.Namespace") -> int:
+def _restore(given: Namespace) -> int:
     from likeness_core.commands import restore
 
     return restore(cli.restore_options(given))
 
 
-def _analyse(given: "cli.argparse.Namespace") -> int:
+def _analyse(given: Namespace) -> int:
     from likeness_core.commands import analyse
 
     return analyse(given.source, given.range, given.rate, given.json, given.thumbnails)
 
 
-def _doctor(given: "cli.argparse.Namespace") -> int:
+def _doctor(given: Namespace) -> int:
     from likeness_core.doctor import doctor
 
     return doctor()
 
 
-def _packs(given: "cli.argparse.Namespace") -> int:
+def _packs(given: Namespace) -> int:
     from likeness_core.commands import list_packs
 
     return list_packs()
 
 
-def _demo(given: "cli.argparse.Namespace") -> int:
+def _demo(given: Namespace) -> int:
     from likeness_core.demo import demo
 
     return demo(given.output)

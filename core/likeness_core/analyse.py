@@ -1,10 +1,10 @@
 """Shots, faces and people of a range: found once, kept in the job folder.
 
-Two passes over the footage: cuts first, on small pictures, then faces, shot by shot. Memory holds one shot's
-landmarks at most; they go to disk as each shot ends.
+One pass over the footage. Memory holds one shot's landmarks at most; they go to disk as each shot ends.
 """
 
 import io
+from collections import deque
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +18,12 @@ from likeness_core.color import is_monochrome
 from likeness_core.crops import align, cut
 from likeness_core.faces import FaceAnalyser
 from likeness_core.jobs import decode, encode, write_whole
-from likeness_core.media import MediaReader, to_float, to_uint8
+from likeness_core.media import Frame, MediaReader, to_float, to_uint8
 from likeness_core.people import find_people
-from likeness_core.shots import CutFinder
+from likeness_core.shots import LAG_FRAMES, CutFinder, shots_between
 from likeness_core.tracks import FollowedFace, ShotTracker
 
-_COLOUR_LOOKS = 8  # pictures of a shot that decide whether it is black-and-white
+_COLOUR_EVERY = 12  # frames between two looks at whether a shot is black-and-white
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +54,12 @@ def analyse(
     record = folder / "analysis.json"
     if record.exists():
         return decode(record.read_bytes(), Analysis)
+    finder = _Finder(analyser, frames, cuts, folder)
     with MediaReader(media) as reader:
-        shots = yield from _shots(reader, frames, cuts)
-    tracks: list[FaceTrack] = []
-    monochrome = []
-    with MediaReader(media) as reader:
-        for shot in shots:
-            followed, grey = yield from _follow(reader, shot, frames, analyser, len(tracks))
-            monochrome.append(grey)
-            for one in followed:
-                _save_points(folder, one)
-                tracks.append(one.track)
-    analysis = Analysis(shots, tuple(tracks), find_people(tuple(tracks)), tuple(monochrome))
+        for frame in reader.frames(frames):
+            finder.add(frame)
+            yield Progress("analyse", frame.index + 1 - frames.start, len(frames), frame.index)
+    analysis = finder.finish()
     write_whole(record, encode(analysis))
     return analysis
 
@@ -95,29 +89,55 @@ def write_thumbnails(media: Media, analysis: Analysis, folder: Path) -> dict[int
     return paths
 
 
-def _shots(
-    reader: MediaReader, frames: FrameRange, cuts: tuple[int, ...]
-) -> Generator[Progress, None, tuple[Shot, ...]]:
-    finder = CutFinder(frames, cuts)
-    for frame in reader.frames(frames):
-        finder.add(frame.index, to_uint8(frame.pixels))
-        yield Progress("index", frame.index + 1 - frames.start, len(frames), frame.index)
-    return finder.finish()
+class _Finder:
+    """Cuts and faces in one pass: faces wait a few frames, until it is certain that no cut comes before them."""
 
+    def __init__(self, analyser: FaceAnalyser, frames: FrameRange, cuts: tuple[int, ...], folder: Path) -> None:
+        self._analyser, self._frames, self._folder = analyser, frames, folder
+        self._cuts = {cut for cut in cuts if frames.start < cut < frames.stop}
+        self._cut_finder = CutFinder()
+        self._waiting: deque[Frame] = deque()
+        self._tracks: list[FaceTrack] = []
+        self._monochrome: list[bool] = []
+        self._start, self._grey = frames.start, True
+        self._begin(frames.start)
 
-def _follow(
-    reader: MediaReader, shot: Shot, frames: FrameRange, analyser: FaceAnalyser, first_number: int
-) -> Generator[Progress, None, tuple[list[FollowedFace], bool]]:
-    """The faces of one shot, and whether it is black-and-white."""
-    tracker = ShotTracker(analyser, shot, first_number)
-    every = max(1, len(shot.frames) // _COLOUR_LOOKS)
-    grey = True
-    for frame in reader.frames(shot.frames):
-        tracker.add(frame.index, to_uint8(frame.pixels))
-        if (frame.index - shot.frames.start) % every == 0:
-            grey = grey and is_monochrome(to_float(frame.pixels))
-        yield Progress("analyse", frame.index + 1 - frames.start, len(frames), frame.index)
-    return tracker.finish(), grey
+    def add(self, frame: Frame) -> None:
+        """Take in the next frame of the range."""
+        self._cuts.update(self._frames.start + cut for cut in self._cut_finder.add(to_uint8(frame.pixels)))
+        self._waiting.append(frame)
+        if len(self._waiting) > LAG_FRAMES:
+            self._look(self._waiting.popleft())
+
+    def finish(self) -> Analysis:
+        """What was found, once all frames were added."""
+        self._cuts.update(self._frames.start + cut for cut in self._cut_finder.finish())
+        while self._waiting:
+            self._look(self._waiting.popleft())
+        self._end()
+        shots = shots_between(self._cuts, self._frames)
+        tracks = tuple(self._tracks)
+        return Analysis(shots, tracks, find_people(tracks), tuple(self._monochrome[: len(shots)]))
+
+    def _look(self, frame: Frame) -> None:
+        if frame.index in self._cuts:
+            self._end()
+            self._begin(frame.index)
+        self._tracker.add(frame.index, to_uint8(frame.pixels))
+        if self._grey and (frame.index - self._start) % _COLOUR_EVERY == 0:
+            self._grey = is_monochrome(to_float(frame.pixels))
+
+    def _begin(self, start: int) -> None:
+        shot = Shot(len(self._monochrome), FrameRange(start, self._frames.stop))
+        self._tracker = ShotTracker(self._analyser, shot, len(self._tracks))
+        self._start, self._grey = start, True
+
+    def _end(self) -> None:
+        """A shot is over: its landmarks go to disk."""
+        self._monochrome.append(self._grey)
+        for followed in self._tracker.finish():
+            _save_points(self._folder, followed)
+            self._tracks.append(followed.track)
 
 
 def _save_points(folder: Path, followed: FollowedFace) -> None:

@@ -92,11 +92,14 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A face found in one frame. Points are (x, y) pixels of the frame as displayed, centre of the top-left pixel at (0, 0)."""
+    """A face found in one frame.
+
+    Points are (x, y) pixels of the frame as displayed; the centre of its top-left pixel is (0, 0).
+    """
 
     frame: int
     box: tuple[float, float, float, float]  # x, y, width, height
-    points: tuple[tuple[float, float], ...]  # left eye, right eye, nose tip, left and right mouth corner, as seen in the image
+    points: tuple[tuple[float, float], ...]  # eyes, nose tip, mouth corners; left before right, as seen in the image
     score: float  # detector's confidence, 0 to 1
 
 
@@ -225,7 +228,7 @@ class RestorationJob:
     frames: FrameRange
     references: tuple[str, ...]  # photographs; empty restores without
     reference_hashes: tuple[str, ...]  # sha256, in the same order
-    person: str  # "match", "all", or a number of `analyse`
+    person: str  # "auto", "all", or a number of `analyse`
     settings: RestorationSettings
     output: OutputSpec
     pack: ModelPack

@@ -49,6 +49,7 @@ FACE_LANDMARK = CarriedWeights(
     sha256="2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
     licence="Apache-2.0",
 )
+ALL = (YUNET, SFACE, FACE_LANDMARK)
 
 
 def locate(weights: CarriedWeights) -> Path:

@@ -102,8 +102,8 @@ def _restore(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "--rate", help="frames a second of an image sequence: 24, 23.976, 25 (default: its header's, else 24)"
     )
     command.add_argument(
-        "--person", default="match", metavar="WHO",
-        help="match: people who look like the references (default); all: everyone; or a number of `likeness analyse`",
+        "--person", default="auto", metavar="WHO",
+        help="auto: people who look like the references (default); all: everyone; or a number of `likeness analyse`",
     )  # fmt: skip
     _look(command)
     command.add_argument("--format", choices=FORMATS, default="exr", help="what is written (default: %(default)s)")
@@ -118,23 +118,27 @@ def _look(command: argparse.ArgumentParser) -> None:
     look = command.add_argument_group("how it looks (shares are 0 to 1)")
     look.add_argument("--preset", choices=tuple(PRESETS), default="fast", help="denoising steps: fast 1, quality 4")
     look.add_argument("--steps", type=int, choices=(1, 2, 4, 8), help="denoising steps, in place of --preset")
-    share = {"type": _share, "metavar": "SHARE"}
     look.add_argument(
         "--strength",
-        **share,
+        type=_share,
+        metavar="SHARE",
         default=DEFAULTS.strength,
         help="how much of the result replaces the original (%(default)s)",
     )
     look.add_argument(
-        "--fidelity", **share, default=DEFAULTS.fidelity,
+        "--fidelity", type=_share, metavar="SHARE", default=DEFAULTS.fidelity,
         help="how closely to follow the footage: 1 lets only fine detail change (%(default)s)",
     )  # fmt: skip
     look.add_argument(
-        "--likeness", **share, default=DEFAULTS.likeness,
+        "--likeness", type=_share, metavar="SHARE", default=DEFAULTS.likeness,
         help="how closely to follow the photographs: 0 ignores them, 1 more than trained (%(default)s)",
     )  # fmt: skip
     look.add_argument(
-        "--grain", **share, default=DEFAULTS.grain, help="share of the footage's grain that is put back (%(default)s)"
+        "--grain",
+        type=_share,
+        metavar="SHARE",
+        default=DEFAULTS.grain,
+        help="share of the footage's grain that is put back (%(default)s)",
     )
     look.add_argument("--seed", type=int, default=0, help="of the noise; same seed, same result (%(default)s)")
     look.add_argument(

@@ -147,7 +147,9 @@ def list_packs() -> int:
             manifest = packs.read_manifest(folder)
             sides = ", ".join(map(str, manifest.sides_px))
             print(
-                f"{pack.name} {pack.version}  {manifest.backbone}, crops of {sides} px, {pack.licence}, checked  {folder}"
+                f"{pack.name} {pack.version}  {manifest.backbone}, crops of {sides} px, {pack.licence}, checked",
+                folder,
+                sep="  ",
             )
         except ModelPackError as error:
             print(f"{folder.name}  {error.message}. {error.hint}")

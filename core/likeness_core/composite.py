@@ -83,7 +83,8 @@ def _apply(out: Array, matte: Array, patch: Patch, share: float, is_float: bool)
     touched = patch.mask > 0
     region = out[rows, columns]
     changed = region + np.float32(share) * patch.change
+    # A change makes nothing blacker than black, but what the source holds beyond black and white stays.
     if not is_float:
-        changed = np.clip(changed, 0, 1)
+        changed = np.clip(changed, np.minimum(region, 0), np.maximum(region, 1))
     region[touched] = changed[touched]
     matte[rows, columns] = np.maximum(matte[rows, columns], np.float32(share) * patch.mask)

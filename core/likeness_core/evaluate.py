@@ -95,12 +95,13 @@ class _Examiner:
         version.sface.append(self._recogniser.embed(to_uint8(other.pixels), face))
 
 
-def evaluate_pair(truth: Path, degraded: Path, restored: Path, cuts: Sequence[int] = ()) -> Evaluation:
+def evaluate_pair(truth: Path, degraded: Path, restored: Path, cuts: Sequence[int] = (), every: int = 1) -> Evaluation:
     """Measure `degraded` and `restored` against `truth` on the frames that `restored` has.
 
     A restored sequence may cover a part: its file numbers are source frame numbers. `cuts` are the first frames of
-    shots; steadiness is not measured across them. Raises InputError (`evaluate.mismatch`) where sizes or lengths
-    do not fit, FaceError (`evaluate.no_face`) where the truth shows no face, MediaError, ModelPackError.
+    shots; steadiness is not measured across them. `every`: only each so many frames are looked at, to save time.
+    Raises InputError (`evaluate.mismatch`) where sizes or lengths do not fit, FaceError (`evaluate.no_face`) where the
+    truth shows no face, MediaError, ModelPackError.
     """
     media = [probe(path) for path in (truth, degraded, restored)]
     first = max(media[2].first_number - media[1].first_number, 0) if media[2].kind == "sequence" else 0
@@ -109,6 +110,8 @@ def evaluate_pair(truth: Path, degraded: Path, restored: Path, cuts: Sequence[in
     examiner, versions = _Examiner(), [_Version() for _ in media]
     numbers: list[int] = []
     for pictures in _together(media, frames):
+        if (pictures[0].index - first) % every:
+            continue
         found = examiner.face(pictures[0])
         if found is None:
             continue
@@ -119,7 +122,7 @@ def evaluate_pair(truth: Path, degraded: Path, restored: Path, cuts: Sequence[in
         raise FaceError(
             "evaluate.no_face", f"no face was found in {truth}", "Check that the truth is the right footage."
         )
-    return _summary(numbers, len(frames), versions, cuts)
+    return _summary(numbers, len(frames), versions, _shots(numbers, cuts, every))
 
 
 def _check(media: Sequence[Media], frames: FrameRange) -> None:
@@ -139,9 +142,8 @@ def _together(media: Sequence[Media], frames: FrameRange) -> Iterator[tuple[Fram
         yield from zip(truth.frames(frames), degraded.frames(frames), restored.frames(own), strict=True)
 
 
-def _summary(numbers: list[int], total: int, versions: Sequence[_Version], cuts: Sequence[int]) -> Evaluation:
+def _summary(numbers: list[int], total: int, versions: Sequence[_Version], shots: list[slice]) -> Evaluation:
     truth, degraded, restored = versions
-    shots = _shots(numbers, cuts)
     gains = [
         measure.confidence_interval(measure.blocks(np.asarray(after, np.float32) - np.asarray(before, np.float32)))
         for before, after in (
@@ -184,11 +186,15 @@ def _unsteadiness(embeddings: list[FloatArray], shots: list[slice]) -> float:
     return float(np.mean([measure.identity_distance(rows[shot]) for shot in shots]))
 
 
-def _shots(numbers: list[int], cuts: Sequence[int]) -> list[slice]:
+def _shots(numbers: list[int], cuts: Sequence[int], every: int) -> list[slice]:
     """Runs of neighbouring frames inside shots, as slices of the rows."""
-    breaks = [row for row in range(1, len(numbers)) if numbers[row] != numbers[row - 1] + 1 or numbers[row] in cuts]
+    breaks = [row for row in range(1, len(numbers)) if _is_break(numbers[row - 1], numbers[row], cuts, every)]
     edges = [0, *breaks, len(numbers)]
     return [slice(start, stop) for start, stop in pairwise(edges)]
+
+
+def _is_break(before: int, after: int, cuts: Sequence[int], every: int) -> bool:
+    return after != before + every or any(before < cut <= after for cut in cuts)
 
 
 def table(evaluation: Evaluation) -> str:

@@ -6,7 +6,7 @@ Nothing here holds the time of day: two runs of one job leave the same bytes.
 import csv
 import io
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +67,7 @@ class Sidecar:
 
     software: str
     digital_source_type: str
-    job: RestorationJob
+    job: RestorationJob  # paths cut down to names
     references: tuple[ReferenceRecord, ...]
     recogniser: str
     compared_with: str  # "references" or "the footage's own face"
@@ -124,7 +124,7 @@ class Evidence:
         sidecar = Sidecar(
             software=f"Likeness {self._job.version}",
             digital_source_type=DIGITAL_SOURCE_TYPE,
-            job=self._job,
+            job=_without_paths(self._job),
             references=tuple(map(ReferenceRecord, names, self._job.reference_hashes, self._cast.qualities)),
             recogniser=SFACE.name,
             compared_with=compared,
@@ -152,10 +152,24 @@ class Evidence:
         )
 
 
+def _without_paths(job: RestorationJob) -> RestorationJob:
+    """The job as anyone may read it: names in place of folders, no time of day."""
+    return replace(
+        job,
+        media=replace(job.media, path=Path(job.media.path).name),
+        source=replace(job.source, path=Path(job.source.path).name, modified_ns=0),
+        references=tuple(Path(path).name for path in job.references),
+        output=replace(job.output, folder=""),
+        pack=replace(job.pack, path=""),
+    )
+
+
 def _sheet_frames(cast: Cast) -> set[int]:
     """Evenly spaced among the frames that are restored."""
     frames = sorted({frame for track in cast.tracks for frame in track.frames.frames()})
-    places = np.linspace(0, len(frames) - 1, min(SHEET_FRAMES, len(frames))).round().astype(int) if frames else []
+    if not frames:
+        return set()
+    places = np.linspace(0, len(frames) - 1, min(SHEET_FRAMES, len(frames))).round().astype(int)
     return {frames[place] for place in places}
 
 

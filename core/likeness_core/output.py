@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from likeness_core.api import FrameRange, Media, OutputSpec, Progress, RestorationJob
+from likeness_core.api import FrameRange, OutputSpec, Progress, RestorationJob
 from likeness_core.errors import InputError
 from likeness_core.evidence import DIGITAL_SOURCE_TYPE
 from likeness_core.jobs import sync_folder
@@ -31,7 +31,7 @@ class Output:
         self._job = job
         self._attributes = attributes(job)
         self._is_movie = job.output.format in MOVIE_FORMATS
-        self._spec = stored_as(job.media, job.output, store) if self._is_movie else job.output
+        self._spec = stored_as(job.output, store) if self._is_movie else job.output
         scale = job.settings.scale
         self.size = (job.media.width * scale, job.media.height * scale)
         # No attributes in stored frames: what is read back must be what the pipeline made, nothing else.
@@ -73,10 +73,10 @@ class Output:
                 yield RestoredFrame(start + frame.index, to_float(frame.pixels), alpha_of(frame.pixels))
 
 
-def stored_as(media: Media, output: OutputSpec, store: Path) -> OutputSpec:
-    """How frames wait for the muxer: without loss, whatever the source."""
+def stored_as(output: OutputSpec, store: Path) -> OutputSpec:
+    """How frames wait for the muxer: without loss, levels beyond black and white included."""
     make_folder(store)
-    return replace(output, folder=str(store), name="frame", format="exr" if media.is_float else "tiff16", matte=False)
+    return replace(output, folder=str(store), name="frame", format="exr", matte=False)
 
 
 def attributes(job: RestorationJob) -> dict[str, str]:

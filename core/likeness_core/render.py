@@ -222,7 +222,7 @@ def unpack_state(data: bytes) -> State:
     stored = np.load(io.BytesIO(data))
     state: State = {}
     for number in sorted({int(name.split(".")[0]) for name in stored.files}):
-        memory = []
+        memory: list[WindowLatents] = []
         while f"{number}.{len(memory)}.frames" in stored.files:
             prefix = f"{number}.{len(memory)}"
             latents = torch.from_numpy(stored[f"{prefix}.latents"])
@@ -253,7 +253,7 @@ def _enlarge(picture: Array, scale: int) -> Array:
     if scale == 1:
         return picture
     size = (picture.shape[1] * scale, picture.shape[0] * scale)
-    return cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _halved(latents: WindowLatents) -> WindowLatents:

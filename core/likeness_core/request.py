@@ -25,8 +25,8 @@ def request(options: RestoreOptions) -> RestorationJob:
     for photo in options.references:
         if not photo.is_file():
             raise InputError("input.no_photo", f"there is no photograph {photo}", "Check the path after --reference.")
-    if options.person not in ("match", "all") and not options.person.isdigit():
-        hint = "Use match, all, or a number that `likeness analyse` prints."
+    if options.person not in ("auto", "all") and not options.person.isdigit():
+        hint = "Use auto, all, or a number that `likeness analyse` prints."
         raise InputError("input.person", f"--person {options.person} names nobody", hint)
     pack = check_or_default_pack(options.pack)
     device = choose_device(options.device)

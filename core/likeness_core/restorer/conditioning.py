@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from likeness_core.restorer.compact import CompactDenoiser, Conditions
-from likeness_core.warps import match_tone, reference_map, trust_mask, warp_reference
+from likeness_core.warps import match_tone, pose_agreement, reference_map, trust_mask, warp_reference
 
 Array = npt.NDArray[np.float32]
 
@@ -65,7 +65,7 @@ def direct_path(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> tuple[Array
                 continue
             mapping = reference_map(dense, photo.dense)
             picture = warp_reference(_toned(photo.crop, clip.monochrome), mapping, side)
-            mask = trust_mask(dense, mapping, side)[..., None] * weight
+            mask = trust_mask(dense, mapping, side)[..., None] * (weight * pose_agreement(dense, photo.dense))
             warped[i] += match_tone(picture, crop) * mask
             masks[i] += mask
     return warped, masks

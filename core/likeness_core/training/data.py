@@ -11,7 +11,7 @@ from likeness_core.restorer.attributes import measure_attributes, mirrored_attri
 from likeness_core.training.degrade import Clip, degrade, draw, tone
 from likeness_core.training.face_geometry import FacePhoto
 from likeness_core.training.motion import MotionSettings, MovingFace, animate, plan_motion
-from likeness_core.warps import five_points, match_tone, reference_map, trust_mask, warp_reference
+from likeness_core.warps import five_points, match_tone, pose_agreement, reference_map, trust_mask, warp_reference
 
 Array = npt.NDArray[np.float32]
 
@@ -167,7 +167,7 @@ def guide(lq: Array, target: Array, reference: Array, source: Array) -> tuple[Ar
     side = lq.shape[0]
     mapping = reference_map(target, source)
     warped = match_tone(warp_reference(reference, mapping, side), lq)
-    mask = trust_mask(target, mapping, side)[..., None]
+    mask = trust_mask(target, mapping, side)[..., None] * pose_agreement(target, source)
     return warped * mask, mask
 
 
