@@ -158,7 +158,7 @@ def _aligned(photo: ReferencePhoto, analyser: FaceAnalyser, side_px: int) -> Ali
     picture = read_photo(Path(photo.path))
     dense = analyser.landmarks(picture, photo.face).points
     alignment = align(five_points(dense), side_px)
-    crop = cut(picture / np.float32(255), alignment)
+    crop = cut(np.asarray(picture, np.float32) / np.float32(255), alignment)
     return AlignedPhoto(crop, alignment.points(dense), np.array(photo.embedding, np.float32), photo.quality)
 
 

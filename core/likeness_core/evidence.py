@@ -112,7 +112,7 @@ class Evidence:
         """Write everything beside the result."""
         out, scores = Path(self._job.output.folder), self._noted()
         compared = "the references" if self._cast.photos else "the footage's own face"
-        warnings = self._cast.warnings + self._doubts(scores)
+        warnings = self._cut_off() + self._cast.warnings + self._doubts(scores)
         restored = len({score.frame for score in scores})
         pairs = [
             (int(path.stem), np.load(path)) for path in sorted(self._sheet.glob("*.npy"), key=lambda p: int(p.stem))
@@ -142,6 +142,10 @@ class Evidence:
             return []
         lines = self._scores.read_bytes().split(b"\n")[:-1]  # a half-written last line does not count
         return [decode(line, FaceScore) for line in lines]
+
+    def _cut_off(self) -> tuple[str, ...]:
+        lost = self._job.media.lost_frames
+        return (f"the file is cut off: {lost} frames at its end are gone",) if lost else ()
 
     def _doubts(self, scores: list[FaceScore]) -> tuple[str, ...]:
         doubtful = len({score.frame for score in scores if score.trust < 0.5})

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from likeness_core.api import Face
 from likeness_core.errors import ModelPackError
 from likeness_core.faces import Picture, Points
-from likeness_core.onnx_networks import providers_for, session_options
+from likeness_core.onnx_networks import REFUSALS, providers_for, session_options
 
 LICENCE_NOTICE = (
     "insightface model packs are licensed for non-commercial research only, unless you hold another licence from"
@@ -81,12 +80,12 @@ def _open(folder: Path, task: str, threads: int, device: str) -> Any:  # insight
         get_model = import_module("insightface.model_zoo").get_model
     except ImportError as error:
         message = f"the package insightface cannot be used: {error}"
-        raise ModelPackError("pack.insightface", message, 'Install it with: pip install "likeness[insightface]"') from error
-    refusals = (ValueError, AttributeError, AssertionError, IndexError, *onnxruntime_refusals())
+        hint = 'Install it with: pip install "likeness[insightface]"'
+        raise ModelPackError("pack.insightface", message, hint) from error
     for path in sorted(folder.glob("*.onnx")):
         try:
             network = get_model(str(path), providers=providers_for(device), sess_options=session_options(threads))
-        except refusals as error:
+        except REFUSALS as error:
             reason = (str(error).splitlines() or ["no reason given"])[0]
             hint = "Unpack the model pack again."
             raise ModelPackError("pack.format", f"{path.name} cannot be opened: {reason}", hint) from error
@@ -94,4 +93,5 @@ def _open(folder: Path, task: str, threads: int, device: str) -> Any:  # insight
             _logger.warning("%s: %s", path.name, LICENCE_NOTICE)
             return network
     message = f"no {task} network of insightface lies in {folder}"
-    raise ModelPackError("pack.missing", message, "Name the folder of an unpacked model pack, with its .onnx files in it.")
+    hint = "Name the folder of an unpacked model pack, with its .onnx files in it."
+    raise ModelPackError("pack.missing", message, hint)

@@ -9,7 +9,8 @@ from onnxruntime.capi import onnxruntime_pybind11_state as onnxruntime_errors
 
 from likeness_core.errors import ModelPackError
 
-_REFUSALS = (
+# What onnxruntime raises for a network that it cannot use; the classes share no base of their own.
+REFUSALS = (
     onnxruntime_errors.Fail,
     onnxruntime_errors.InvalidArgument,
     onnxruntime_errors.InvalidGraph,
@@ -24,14 +25,11 @@ def open_network(model: onnx.ModelProto, threads: int, device: str = "auto") -> 
     `threads`: threads inside one operator. `device`: "auto" (CUDA where present), "cpu" or "cuda".
     Raises ModelPackError `pack.format` when onnxruntime refuses the network.
     """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.use_deterministic_compute = True
-    options.log_severity_level = 3  # errors only; its warnings tell of unused tensors
     try:
-        return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=_providers(device))
-    except _REFUSALS as error:
+        return onnxruntime.InferenceSession(
+            model.SerializeToString(), session_options(threads), providers=providers_for(device)
+        )
+    except REFUSALS as error:
         reason = (str(error).splitlines() or ["no reason given"])[0]
         hint = "Install the versions of onnxruntime and of the model that belong together."
         raise ModelPackError("pack.format", f"the network cannot be opened: {reason}", hint) from error
@@ -57,7 +55,17 @@ def float_network(content: bytes, free_size: bool = False) -> onnx.ModelProto:
     return model
 
 
-def _providers(device: str) -> list[str | tuple[str, dict[str, str]]]:
+def session_options(threads: int) -> onnxruntime.SessionOptions:
+    """Deterministic, with `threads` inside one operator."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    options.log_severity_level = 3  # errors only; its warnings tell of unused tensors
+    return options
+
+
+def providers_for(device: str) -> list[str | tuple[str, dict[str, str]]]:
     """onnxruntime's execution providers for `device`, in order of preference."""
     cuda = ("CUDAExecutionProvider", {"cudnn_conv_algo_search": "DEFAULT", "use_tf32": "0"})
     wanted = device == "cuda" or (device == "auto" and cuda[0] in onnxruntime.get_available_providers())
