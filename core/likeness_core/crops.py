@@ -19,6 +19,7 @@ Array = npt.NDArray[np.float32]
 TEMPLATE = np.array([(0.3752, 0.4766), (0.6248, 0.4766), (0.5, 0.6116), (0.3814, 0.7284), (0.6186, 0.7284)], np.float32)
 
 FEATHER = 0.045  # softness of the mask's edge, as a share of the crop's side
+_MARGIN = 0.10  # over which the mask falls to 0 at the crop's border, as a share of its side; chins lie at 0.91
 _FOREHEAD = 0.10  # how far the mask reaches above the face oval, as a share of the crop's side
 
 
@@ -101,10 +102,11 @@ def face_mask(dense: Array, side_px: int) -> Array:
     hull = cv2.convexHull(np.rint(grown * resolution).astype(np.int32))
     mask = np.zeros((resolution, resolution), np.float32)
     cv2.fillConvexPoly(mask, hull, 1.0)
-    edge = round(2.5 * FEATHER * resolution)
-    mask[:edge] = mask[-edge:] = 0
-    mask[:, :edge] = mask[:, -edge:] = 0
-    soft = cv2.GaussianBlur(mask, (2 * edge - 1, 2 * edge - 1), FEATHER * resolution)
+    reach = 2 * round(2.5 * FEATHER * resolution) + 1  # no further: pixels far from the face stay untouched
+    soft = _float32(cv2.GaussianBlur(mask, (reach, reach), FEATHER * resolution, borderType=cv2.BORDER_REPLICATE))
+    inward = np.clip(np.minimum(np.arange(resolution), np.arange(resolution)[::-1]) / (_MARGIN * resolution), 0, 1)
+    window = _float32(inward * inward * (3 - 2 * inward))
+    soft *= window * window[:, None]
     mask = np.minimum(_float32(cv2.resize(soft, (side_px, side_px), interpolation=cv2.INTER_LINEAR)), 1)
     mask[0] = mask[-1] = 0  # after the resize, which brings its inner neighbour's trace to the border
     mask[:, 0] = mask[:, -1] = 0
