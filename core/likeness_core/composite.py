@@ -16,6 +16,7 @@ Array = npt.NDArray[np.float32]
 
 # What is broader than this share of the crop's side is the source's (light, colour): about the width of a cheek.
 LOCK_SPREAD = 1 / 14
+_LEAST_SHARE = 1 / 65535  # of a change: the matte's file has 16 bits, and where it says 0 nothing may have changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,11 @@ def _patch(frame: Array, index: int, face: RestoredFace, look: Look) -> Patch:
 def _apply(out: Array, matte: Array, patch: Patch, share: float, is_float: bool) -> None:
     height, width = patch.mask.shape
     rows, columns = slice(patch.top, patch.top + height), slice(patch.left, patch.left + width)
-    touched = patch.mask > 0
+    touched = np.float32(share) * patch.mask >= _LEAST_SHARE
     region = out[rows, columns]
     changed = region + np.float32(share) * patch.change
     # A change makes nothing blacker than black, but what the source holds beyond black and white stays.
     if not is_float:
         changed = np.clip(changed, np.minimum(region, 0), np.maximum(region, 1))
     region[touched] = changed[touched]
-    matte[rows, columns] = np.maximum(matte[rows, columns], np.float32(share) * patch.mask)
+    matte[rows, columns] = np.maximum(matte[rows, columns], np.float32(share) * patch.mask * touched)

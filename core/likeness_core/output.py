@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from likeness_core.api import FrameRange, OutputSpec, Progress, RestorationJob
-from likeness_core.errors import InputError
+from likeness_core.errors import InputError, MediaError
 from likeness_core.evidence import DIGITAL_SOURCE_TYPE
 from likeness_core.jobs import sync_folder
 from likeness_core.media import MediaReader, RestoredFrame, alpha_of, probe, to_float
@@ -48,6 +48,14 @@ class Output:
         self._frames.write(index, rgb, alpha)
         if self._mattes is not None:
             self._mattes.write(index, matte)
+
+    def check_written(self, frames: FrameRange) -> None:
+        """Raises MediaError `output.incomplete` where a frame that was finished is no longer there."""
+        for index in frames.frames():
+            if not self._frames.path(index).exists():
+                hint = "Bring it back, or start afresh with --overwrite."
+                message = f"{self._frames.path(index).name} was finished, and is gone from {self._job.output.folder}"
+                raise MediaError("output.incomplete", message, hint)
 
     def sync(self) -> None:
         """Make the written frames' names last through a power cut."""

@@ -75,7 +75,7 @@ def prepare_output(job: RestorationJob, resume: bool, overwrite: bool) -> None:
         if (record / "job.json").is_file():
             hint = "Go on with --resume, start afresh with --overwrite, or choose another folder."
         raise MediaError("output.exists", f"{folder} is not empty", hint)
-    if overwrite:
+    if not continues:  # also where the folder of an earlier result was taken away by hand: its job must not live on
         clear(job, folder, record)
     try:
         folder.mkdir(parents=True, exist_ok=True)

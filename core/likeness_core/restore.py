@@ -77,9 +77,12 @@ def _units(
     journal = Journal(folder / "journal")
     finished = journal.finished()
     evidence.keep_before(units[finished].finished.start if finished < len(units) else job.frames.stop)
+    output = Output(job, folder / "store")
+    output.check_written(
+        FrameRange(job.frames.start, units[finished - 1].finished.stop if finished else job.frames.start)
+    )
     if finished == len(units):
         return
-    output = Output(job, folder / "store")
     renderer = Renderer(_restorer(job, cast.tracks), analyser, look_of(job), cast.tracks)
     state = unpack_state(_state_path(folder, finished).read_bytes()) if finished else {}
     total = len(job.frames)

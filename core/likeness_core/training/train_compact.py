@@ -57,7 +57,9 @@ SMALL, LARGE = View(128, 128, 4.5), View(256, 208, 8.0)
 STAGES = {
     "small": Stage((Mix(SMALL, 16, 1.0),), 6e-4, 0.05),
     "patches": Stage((Mix(LARGE, 8, 0.75), Mix(SMALL, 16, 0.25)), 4e-4, 0.12),
-    "clips": Stage((Mix(LARGE, 8, 0.4), Mix(SMALL, 3, 0.3, 6), Mix(LARGE, 2, 0.3, 4)), 2e-4, 0.12),
+    "clips": Stage(
+        (Mix(LARGE, 8, 0.55), Mix(SMALL, 16, 0.15), Mix(SMALL, 3, 0.15, 6), Mix(LARGE, 2, 0.15, 4)), 4e-4, 0.2
+    ),
 }
 
 
