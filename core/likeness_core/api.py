@@ -161,7 +161,7 @@ class RestorationSettings:
     strength: float = 1.0  # how much of the result replaces the original; 0 returns the source bit for bit
     fidelity: float = 0.5  # how closely to follow the footage; 0.5 is neutral
     likeness: float = 0.5  # how closely to follow the references; 0.5 is neutral
-    grain: float = 1.0  # share of the source's measured grain that is put back
+    grain: float = 0.5  # share of the source's measured grain that is put back
     steps: int = 1  # denoising steps: 1, 2, 4 or 8
     seed: int = 0
     scale: int = 1  # enlargement of the frame: 1, 2 or 4

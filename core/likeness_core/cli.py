@@ -140,7 +140,7 @@ def _look(command: argparse.ArgumentParser) -> None:
         default=DEFAULTS.grain,
         help="share of the footage's grain that is put back (%(default)s)",
     )
-    look.add_argument("--seed", type=int, default=0, help="of the noise; same seed, same result (%(default)s)")
+    look.add_argument("--seed", type=_seed, default=0, help="of the noise; same seed, same result (%(default)s)")
     look.add_argument(
         "--scale", type=int, choices=(1, 2, 4), default=1, help="enlarge the frame, for SD in an HD timeline"
     )
@@ -170,6 +170,12 @@ def _simple(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     commands.add_parser("packs", help="list and check the model packs")
     demo = commands.add_parser("demo", help="restore the sample footage and say what came of it")
     demo.add_argument("-o", "--output", type=Path, default=Path("demo-out"), metavar="OUT")
+
+
+def _seed(text: str) -> int:
+    if not (text.isdigit() and int(text) < 1 << 32):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0 to {(1 << 32) - 1}")
+    return int(text)
 
 
 def _share(text: str) -> float:

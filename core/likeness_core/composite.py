@@ -74,7 +74,9 @@ def _patch(frame: Array, index: int, face: RestoredFace, look: Look) -> Patch:
         return patch
     height, width = patch.mask.shape
     grain = replace(face.grain, colour=0.0) if face.monochrome else face.grain
-    square = synthesise(grain, max(height, width), look.settings.seed + face.track, index)[:height, :width]
+    # Each face of a frame has grain of its own, and none shares it with the sampler's noise (track 0 counts from 1).
+    key = look.settings.seed + ((face.track + 1) % (1 << 31) << 32)
+    square = synthesise(grain, max(height, width), key, index)[:height, :width]
     return Patch(patch.left, patch.top, patch.change + square * look.settings.grain * patch.mask[..., None], patch.mask)
 
 

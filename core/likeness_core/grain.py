@@ -65,9 +65,21 @@ def measure_grain(frames: list[Array]) -> Grain:
     )
 
 
+def missing_grain(source: Array, restored: Array, frame_px: float) -> Grain:
+    """What the restorer took of the footage's grain, for the frame: crops (T, S, S, 3) before and after.
+
+    `frame_px`: frame pixels per crop pixel. Grain finer than the crop was never in it and stays in the frame.
+    """
+    side = source.shape[1]
+    face = (slice(None), slice(round(side * 0.35), round(side * 0.85)), slice(round(side * 0.25), round(side * 0.75)))
+    was, now = (measure_grain(list(crops[face])) for crops in (source, restored))
+    deviation = float(np.sqrt(max(0.0, was.deviation**2 - now.deviation**2)))
+    return Grain(deviation, was.softness_px * frame_px, was.colour)
+
+
 def synthesise(grain: Grain, side_px: int, seed: int, frame: int) -> Array:
-    """(side, side, 3) grain to be added, the same for the same (seed, frame)."""
-    rng = np.random.Generator(np.random.Philox(key=[seed + (1 << 32), frame]))
+    """(side, side, 3) grain to be added, the same for the same (seed, frame); seeds are 0 to 2^64 - 1."""
+    rng = np.random.Generator(np.random.Philox(key=[seed, frame]))
     luma = _softened(rng.standard_normal((side_px, side_px), np.float32), grain.softness_px)
     out = np.repeat(luma[..., None], 3, axis=2)
     if grain.colour > 0:

@@ -15,10 +15,10 @@ import torch
 from likeness_core.api import Face, FrameRange, Shot, WindowPlan
 from likeness_core.cast import CastTrack
 from likeness_core.composite import Look, RestoredFace, compose
-from likeness_core.crops import Alignment, cut
+from likeness_core.crops import cut
 from likeness_core.evidence import FaceScore, FinishedFrame
 from likeness_core.faces import FaceAnalyser
-from likeness_core.grain import Grain, measure_grain
+from likeness_core.grain import Grain, missing_grain
 from likeness_core.media import Frame, alpha_of, to_float
 from likeness_core.restorer.attributes import measure_attributes
 from likeness_core.restorer.blending import BlendingMemory, WindowLatents, cross_fade_weights
@@ -109,10 +109,11 @@ class Renderer:
         faces: dict[int, list[RestoredFace]],
     ) -> Generator[None, None, TrackState]:  # fmt: skip
         assert self._restorer is not None
-        clip, grain = self._clip(track, present, frames, before.grain)
+        clip = self._clip(track, present, frames)
         done = yield from self._restorer.restore(clip, track.photos, self._look.settings, before.memory)
         scores, trust = self._judge(track, clip, done.crops)
         restored = done.crops
+        grain = before.grain or missing_grain(clip.crops, restored, 1 / track.alignment(present[0]).scale())
         share = cross_fade_weights(present, before.frames[-1] + 1 if before.frames else present[0])
         for position, frame in enumerate(present):
             if frame in before.frames:
@@ -136,21 +137,12 @@ class Renderer:
             grain=grain,
         )
 
-    def _clip(
-        self, track: CastTrack, present: list[int], frames: dict[int, Frame], grain: Grain | None
-    ) -> tuple[FaceClip, Grain]:
-        """The track's crops in a window, and the footage's grain: measured once a track, in its first window."""
-        crops, patches = [], []
-        first = track.alignment(present[0])
-        for index in present:
-            picture = self.enlarged(frames[index])
-            crops.append(np.clip(cut(picture, track.alignment(index)), 0, 1))
-            if grain is None:
-                patches.append(middle(picture, first))
+    def _clip(self, track: CastTrack, present: list[int], frames: dict[int, Frame]) -> FaceClip:
+        """The track's crops in a window."""
+        crops = [np.clip(cut(self.enlarged(frames[i]), track.alignment(i)), 0, 1) for i in present]
         dense = np.stack([track.landmarks(index) for index in present])
         attributes = measure_attributes(np.median(dense, axis=0), track.monochrome)
-        clip = FaceClip(tuple(present), np.stack(crops), dense, track.embedding, attributes, track.monochrome)
-        return clip, grain or measure_grain(patches)
+        return FaceClip(tuple(present), np.stack(crops), dense, track.embedding, attributes, track.monochrome)
 
     def enlarged(self, frame: Frame) -> Array:
         """The frame at the result's size, RGB float32 (H, W, 3)."""
@@ -236,17 +228,6 @@ def unpack_state(data: bytes) -> State:
             grain=Grain(*measured) if measured else None,
         )
     return state
-
-
-def middle(picture: Array, alignment: Alignment) -> Array:
-    """The middle of a face, as it lies in the frame: half as wide and high as the aligned crop; never empty."""
-    native = alignment.side_px / alignment.scale()
-    back = np.linalg.inv(alignment.to_crop[:, :2])
-    x, y = back @ (np.full(2, alignment.side_px * 0.55) - alignment.to_crop[:, 2])
-    height, width = picture.shape[:2]
-    left, top = int(np.clip(x - native / 4, 0, width - 2)), int(np.clip(y - native / 4, 0, height - 2))
-    right, bottom = int(np.clip(x + native / 4, left + 2, width)), int(np.clip(y + native / 4, top + 2, height))
-    return np.ascontiguousarray(picture[top:bottom, left:right])
 
 
 def _enlarge(picture: Array, scale: int) -> Array:

@@ -5,8 +5,9 @@ The paper's: latents of previous clips are blended in at each denoising iteratio
     z_k <- (1 - b_t) z_k + b_t * sum_{j=1..J} l (1 - l)^(j-1) z_(k-j) / (1 - (1 - l)^J)
 
 on the frames where window k overlaps window k-j, with b_t strong at high noise (identity, low frequencies) and 0 at the
-last step (local detail). Noise is keyed by (seed, source frame), so overlapping windows share it and the average
-loses no variance. With one step b is 0 throughout; the cross-fade of the finished frames does the rest.
+last step (local detail). What is blended is each step's x0 estimate: noise is keyed by (seed, source frame), so x_t
+itself is the same in overlapping windows at t = 1, and averaging noised latents would lose variance. With one step b
+is 0 throughout; the cross-fade of the finished frames does the rest.
 """
 
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ class WindowLatents:
     """What later windows may need of one window."""
 
     frames: tuple[int, ...]  # source frames
-    latents: Tensor  # (steps, T, 3, S, S) float32 on the CPU: x_t before each step
+    latents: Tensor  # (steps, T, 3, S, S) on the CPU: the x0 estimate of each step
 
     def since(self, frame: int) -> "WindowLatents":
         """The part from source frame `frame` on."""
@@ -51,21 +52,21 @@ def blend_strength(t: float, last_t: float) -> float:
     return STRENGTH * (t - last_t) / (1 - last_t) if last_t < 1 else 0.0
 
 
-def blend(x_t: Tensor, step: int, strength: float, frames: list[int], memory: BlendingMemory) -> Tensor:
-    """Blend the latents of earlier windows into x_t: (1, T, 3, S, S), before denoising step number `step`."""
+def blend(x0: Tensor, step: int, strength: float, frames: list[int], memory: BlendingMemory) -> Tensor:
+    """Blend earlier windows' estimates of denoising step number `step` into this window's x0: (1, T, 3, S, S)."""
     if strength == 0 or not memory.windows:
-        return x_t
-    blended = x_t.clone()
+        return x0
+    blended = x0.clone()
     for position, frame in enumerate(frames):
-        total, weight_sum = torch.zeros_like(x_t[0, position]), 0.0
+        total, weight_sum = torch.zeros_like(x0[0, position]), 0.0
         for distance, window in enumerate(memory.windows):
             if frame in window.frames:
                 weight = DECAY * (1 - DECAY) ** distance
                 earlier = window.latents[step, window.frames.index(frame)]
-                total += weight * earlier.to(x_t)
+                total += weight * earlier.to(x0)
                 weight_sum += weight
         if weight_sum:
-            blended[0, position] = (1 - strength) * x_t[0, position] + strength * total / weight_sum
+            blended[0, position] = (1 - strength) * x0[0, position] + strength * total / weight_sum
     return blended
 
 

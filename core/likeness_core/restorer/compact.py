@@ -87,7 +87,7 @@ class CrossAttention(nn.Module):
 
 
 class DecoupledAttention(nn.Module):
-    """`h = lora(z); z + TextCA(h, c_text) + gate * ImageCA(h, c_img)` (the paper's; the gate is our reading)."""
+    """`h = lora(z); h + TextCA(h, c_text) + gate * ImageCA(h, c_img)` (the paper's; norm and gate are our reading)."""
 
     def __init__(self, width: int, config: CompactConfig) -> None:
         super().__init__()
@@ -102,10 +102,11 @@ class DecoupledAttention(nn.Module):
 
     def forward(self, x: Tensor, text_tokens: Tensor, image_tokens: Tensor) -> Tensor:
         """x: (B * T, C, h, w); tokens: (B * T, N, token_width)."""
-        flat = x.flatten(2).transpose(1, 2)  # (B*T, h*w, C)
-        h = self.lora(self.norm(flat))
-        attended = self.text(h, text_tokens) + torch.tanh(self.image_gate) * self.image(h, image_tokens)
-        return torch.add(x, attended.transpose(1, 2).reshape(x.shape))
+        z = x.flatten(2).transpose(1, 2)  # (B*T, h*w, C)
+        h = self.lora(z)
+        asked = self.norm(h)
+        attended = self.text(asked, text_tokens) + torch.tanh(self.image_gate) * self.image(asked, image_tokens)
+        return torch.add(h, attended).transpose(1, 2).reshape(x.shape)
 
 
 class TemporalAttention(nn.Module):

@@ -15,7 +15,10 @@ from likeness_core.warps import match_tone, pose_agreement, reference_map, trust
 
 Array = npt.NDArray[np.float32]
 
-_EXPRESSION_SPREAD = 0.02  # landmark distance (shares) at which another photograph counts e times less
+# Landmark distance (shares) at which another photograph counts e times less: training shows one at a time, so the
+# nearest should stand nearly alone; two that are alike share.
+_EXPRESSION_SPREAD = 0.008
+_LEAST_WEIGHT = 0.05  # a photograph of less is not warped at all; taken off the others too, so that none pops in
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ def photo_weights(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> Array:
     quality = np.array([photo.quality for photo in photos], np.float32)
     logits = -smooth.reshape(distances.shape) / _EXPRESSION_SPREAD + np.log(np.maximum(quality, 0.05))
     weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    weights = np.maximum(weights / weights.sum(axis=1, keepdims=True) - _LEAST_WEIGHT, 0)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
 
 
@@ -61,7 +65,7 @@ def direct_path(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> tuple[Array
     masks = np.zeros((*clip.crops.shape[:3], 1), np.float32)
     for i, (crop, dense) in enumerate(zip(clip.crops, clip.dense, strict=True)):
         for photo, weight in zip(photos, weights[i], strict=True):
-            if weight < 0.05:
+            if weight == 0:
                 continue
             mapping = reference_map(dense, photo.dense)
             picture = warp_reference(_toned(photo.crop, clip.monochrome), mapping, side)

@@ -77,17 +77,15 @@ class Restorer:
                 conditions(self._model, clip, (), self._like) if settings.likeness != NEUTRAL and photos else None
             )
         lq = guided.lq.float()
-        noise = keyed_noise(settings.seed, list(clip.frames), clip.crops.shape[1]).to(lq)
-        if clip.monochrome:
-            noise = noise.mean(dim=2, keepdim=True).expand_as(noise) * 3**0.5
+        noise = keyed_noise(settings.seed, list(clip.frames), clip.crops.shape[1], clip.monochrome).to(lq)
         schedule = times(settings.steps)
         x_t, x0 = noisy_start(lq, noise), lq
         seen = []
         for step, t in enumerate(schedule):
-            x_t = blend(x_t, step, blend_strength(t, schedule[-1]), list(clip.frames), memory)
-            seen.append(x_t[0].cpu())
             with torch.inference_mode():
                 x0 = self._estimate(x_t, t, guided, unguided, settings)
+            x0 = blend(x0, step, blend_strength(t, schedule[-1]), list(clip.frames), memory)
+            seen.append(x0[0].cpu())
             if step + 1 < len(schedule):
                 # The same noise at every step: fresh noise is what costs identity with more steps.
                 x_t = residual_shift(x0, lq, noise, torch.full((1,), schedule[step + 1]).to(lq))

@@ -29,10 +29,13 @@ def times(steps: int) -> list[float]:
     return [1 - i / steps for i in range(steps)]
 
 
-def keyed_noise(seed: int, frames: list[int], side_px: int) -> Tensor:
-    """(1, T, 3, side, side) standard normal noise, the same for a source frame in every window that holds it."""
-    shape = (3, side_px, side_px)
+def keyed_noise(seed: int, frames: list[int], side_px: int, monochrome: bool = False) -> Tensor:
+    """(1, T, 3, side, side) standard normal noise, the same for a source frame in every window that holds it.
+
+    `monochrome`: one noise for all three channels.
+    """
+    shape = (1 if monochrome else 3, side_px, side_px)
     drawn = [
         np.random.Generator(np.random.Philox(key=[seed, frame])).standard_normal(shape, np.float32) for frame in frames
     ]
-    return torch.from_numpy(np.stack(drawn))[None]
+    return torch.from_numpy(np.stack(drawn))[None].expand(1, -1, 3, -1, -1)

@@ -111,22 +111,6 @@ def test_with_one_step_nothing_is_blended(restorer: Restorer) -> None:
     assert np.array_equal(restored(restorer, footage, memory=memory).crops, restored(restorer, footage).crops)
 
 
-def test_windows_that_overlap_share_the_noise_of_a_frame(restorer: Restorer) -> None:
-    footage = clip([FRONT, FRONT, FRONT])
-    early = replace(footage, frames=(10, 11, 12))
-    late = replace(footage, frames=(12, 13, 14))
-    first, second = restored(restorer, early).latents, restored(restorer, late).latents
-    assert torch.equal(first.latents[0, 2], second.latents[0, 0])
-    assert not torch.equal(first.latents[0, 1], second.latents[0, 1])
-
-
-def test_black_and_white_footage_gets_black_and_white_noise(restorer: Restorer) -> None:
-    latents = restored(restorer, clip([FRONT], monochrome=True)).latents.latents[0, 0]
-    torch.testing.assert_close(latents[0], latents[1], rtol=0, atol=1e-6)
-    colour = restored(restorer, clip([FRONT])).latents.latents[0, 0]
-    assert (colour[0] - colour[1]).std() > 0.01
-
-
 def test_stopping_between_steps_is_no_error(restorer: Restorer) -> None:
     run = restorer.restore(clip([FRONT]), (), replace(RestorationSettings(), steps=4), BlendingMemory())
     next(run)

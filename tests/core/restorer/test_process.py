@@ -58,3 +58,10 @@ def test_other_frames_and_other_seeds_have_other_noise() -> None:
         for other in drawn[:i]:
             correlation = (one * other).mean().item()
             assert abs(correlation) < 0.15
+
+
+def test_black_and_white_noise_is_the_same_in_all_channels_and_as_strong() -> None:
+    grey = keyed_noise(3, [7, 8], 32, monochrome=True)
+    assert torch.equal(grey[:, :, 0], grey[:, :, 1]) and torch.equal(grey[:, :, 0], grey[:, :, 2])
+    assert abs(float(grey.std()) - 1) < 0.05
+    assert not torch.equal(keyed_noise(3, [7], 32)[0, 0, 0], keyed_noise(3, [7], 32)[0, 0, 1])
