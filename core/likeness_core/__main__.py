@@ -47,7 +47,7 @@ def _restore(given: Namespace) -> int:
 def _analyse(given: Namespace) -> int:
     from likeness_core.commands import analyse
 
-    return analyse(given.source, given.range, given.rate, given.json, given.thumbnails)
+    return analyse(given.source, given.range, given.rate, given.json, given.thumbnails, given.insightface)
 
 
 def _doctor(given: Namespace) -> int:

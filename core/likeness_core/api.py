@@ -236,6 +236,8 @@ class RestorationJob:
     dtype: str  # torch's name
     threads: int
     plan: WindowPlan = WindowPlan()
+    face_models: str = ""  # folder of an insightface pack that the user installed; empty: the networks that ship
+    face_models_sha256: str = ""
     cuts: tuple[int, ...] = ()  # first frames of shots known from the edit
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from likeness_core.analyse import Analysis, track_points
 from likeness_core.api import FaceTrack, FrameRange, ReferencePhoto, RestorationJob, Shot
 from likeness_core.crops import Alignment, align, cut, native_side_px
-from likeness_core.faces import FaceAnalyser
+from likeness_core.faces import FaceAnalyser, sface_part
 from likeness_core.packs import read_manifest
 from likeness_core.people import choose_people
 from likeness_core.references import load_references, read_photo
@@ -147,7 +147,7 @@ def cast_track(
             trust=presence_trust(points.presence[run], dense[run], shot, int(frames[run[0]])),
             side_px=side,
             photos=photos,
-            embedding=np.array(track.embedding, np.float32),
+            embedding=sface_part(track.embedding),
             monochrome=analysis.monochrome[track.shot],
         )
         for position, run in enumerate(runs)
@@ -159,7 +159,7 @@ def _aligned(photo: ReferencePhoto, analyser: FaceAnalyser, side_px: int) -> Ali
     dense = analyser.landmarks(picture, photo.face).points
     alignment = align(five_points(dense), side_px)
     crop = cut(np.asarray(picture, np.float32) / np.float32(255), alignment)
-    return AlignedPhoto(crop, alignment.points(dense), np.array(photo.embedding, np.float32), photo.quality)
+    return AlignedPhoto(crop, alignment.points(dense), sface_part(photo.embedding), photo.quality)
 
 
 def _who(person: str) -> str | int:

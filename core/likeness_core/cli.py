@@ -46,6 +46,7 @@ class RestoreOptions:
     device: str
     threads: int
     pack: Path | None
+    insightface: Path | None
 
 
 def parser() -> argparse.ArgumentParser:
@@ -70,6 +71,7 @@ def restore_options(given: argparse.Namespace) -> RestoreOptions:
     return RestoreOptions(
         given.source, tuple(given.reference or ()), given.output, given.range, given.rate, given.person, settings,
         given.format, given.matte, given.resume, given.overwrite, given.device, given.threads, given.pack,
+        given.insightface,
     )  # fmt: skip
 
 
@@ -152,6 +154,14 @@ def _machine(command: argparse.ArgumentParser) -> None:
     machine.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (%(default)s)")
     machine.add_argument("--threads", type=int, default=0, help="CPU threads of the network (default: all cores)")
     machine.add_argument("--pack", type=Path, help="folder of another model pack (default: the one that ships)")
+    _face_models(machine)
+
+
+def _face_models(command: argparse._ActionsContainer) -> None:
+    command.add_argument(
+        "--insightface", type=Path, metavar="FOLDER",
+        help="find faces with a model pack of insightface that you installed (non-commercial research only)",
+    )  # fmt: skip
 
 
 def _analyse(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -159,6 +169,7 @@ def _analyse(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     command.add_argument("source", type=Path, help="a movie or an image sequence")
     command.add_argument("--range", help="as for restore")
     command.add_argument("--rate", help="as for restore")
+    _face_models(command)
     command.add_argument("--json", action="store_true", help="print JSON in place of text")
     command.add_argument(
         "--thumbnails", type=Path, metavar="FOLDER", help="where pictures of the people go (default: a cache)"

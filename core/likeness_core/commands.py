@@ -24,6 +24,7 @@ from likeness_core.jobs import cache_folder, encode
 from likeness_core.media import probe
 from likeness_core.media_write import make_folder
 from likeness_core.request import prepare_output, request
+from likeness_core.restore import face_finder
 from likeness_core.restore import restore as run
 from likeness_core.timing import parse_range, parse_rate
 
@@ -68,16 +69,20 @@ def follow(work: Generator[Progress, None, T], console: Console) -> T:
             bar.update(task, completed=progress.done, total=progress.total, speed=f"{rate:.1f} fps" if rate else "")
 
 
-def analyse(source: Path, span: str | None, rate: str | None, as_json: bool, thumbnails: Path | None) -> int:
+def analyse(
+    source: Path, span: str | None, rate: str | None, as_json: bool, thumbnails: Path | None, models: Path | None
+) -> int:
     """`likeness analyse`: shots and people, as text or JSON, with a picture of each person."""
     media = probe(source, parse_rate(rate) if rate else None)
     frames = parse_range(span, media) if span else FrameRange(0, media.frame_count)
     name = hashlib.sha256(f"{source.resolve()} {frames}".encode()).hexdigest()[:16]
     folder = thumbnails or cache_folder() / "analyses" / name
     make_folder(folder)
+    threads = os.cpu_count() or 1
+    finder = face_finder(str(models or ""), threads) or open_face_analyser(threads)
     with tempfile.TemporaryDirectory() as scratch:
         found = follow(
-            run_analysis(media, frames, (), open_face_analyser(os.cpu_count() or 1), Path(scratch)),
+            run_analysis(media, frames, (), finder, Path(scratch)),
             Console(stderr=True),
         )
     pictures = write_thumbnails(media, found, folder)

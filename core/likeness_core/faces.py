@@ -5,6 +5,10 @@ into the networks and what comes out is prepared here. Results are the same for 
 and device. docs/faces.md has the measurements that the constants come from.
 """
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -33,6 +37,7 @@ _RECOGNISER_TEMPLATE = np.array(
     [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)], np.float32
 )
 _RECOGNISER_PX = 112
+_SFACE_WIDTH = 128
 
 _MESH_PX = 192
 _MESH_MARGIN_FROM_BOX = 1.5  # side of the first crop over the detector's box: boxes vary, so generous
@@ -146,8 +151,9 @@ class DenseLandmarks:
     def __init__(self, threads: int = 2) -> None:
         """Raises ModelPackError when the weights are missing or damaged."""
         content = carried_weights.read(carried_weights.FACE_LANDMARK)
-        self._interpreter = Interpreter(model_content=content, num_threads=threads)
-        self._interpreter.allocate_tensors()
+        with _silenced_stderr():
+            self._interpreter = Interpreter(model_content=content, num_threads=threads)
+            self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._points, self._presence = (output["index"] for output in self._interpreter.get_output_details())
 
@@ -209,6 +215,12 @@ def open_face_analyser(threads: int = 2, device: str = "auto") -> FaceAnalyser:
     return FaceAnalyser(FaceDetector(threads, device), Recogniser(threads, device), DenseLandmarks(threads))
 
 
+def sface_part(embedding: tuple[float, ...]) -> Points:
+    """SFace's share of an embedding, unit length, float32 (128,): all of it where no other recogniser was asked."""
+    part = np.array(embedding[-_SFACE_WIDTH:], np.float32)
+    return np.asarray(part / max(float(np.linalg.norm(part)), 1e-12), np.float32)
+
+
 def aligned_crop(rgb: Picture, face: Face, side_px: int = _RECOGNISER_PX) -> Picture:
     """The face at `face.points` upright, as the recogniser wants it: uint8 RGB (side_px, side_px, 3).
 
@@ -230,6 +242,20 @@ def similarity(source: Points, target: Points) -> npt.NDArray[np.float64]:
     factor = np.vdot(before, after) / max(float(np.vdot(before, before).real), 1e-12)
     matrix = np.array(((factor.real, -factor.imag), (factor.imag, factor.real)))
     return np.column_stack((matrix, to_centre - matrix @ from_centre))
+
+
+@contextmanager
+def _silenced_stderr() -> Iterator[None]:
+    """LiteRT (2.3) announces its CPU kernels on standard error, and has no switch for it."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _check_picture(rgb: Picture) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from likeness_core.api import Face
 from likeness_core.errors import ModelPackError
-from likeness_core.faces import Picture, Points
+from likeness_core.faces import DenseLandmarks, FaceAnalyser, Picture, Points, Recogniser
 from likeness_core.onnx_networks import REFUSALS, providers_for, session_options
 
 LICENCE_NOTICE = (
@@ -72,6 +72,28 @@ class InsightFaceRecogniser:
         crop = self._align(bgr, landmark=np.array(face.points, np.float32), image_size=self._network.input_size[0])
         embedding = np.asarray(self._network.get_feat(crop), np.float32).ravel()
         return np.asarray(embedding / max(float(np.linalg.norm(embedding)), 1e-12), np.float32)
+
+
+class JointRecogniser:
+    """The pack's recogniser and SFace, half and half: a cosine of two embeddings is the mean of both opinions.
+
+    The last 128 numbers are SFace's, which the restorer is conditioned with; see `faces.sface_part`.
+    """
+
+    def __init__(self, folder: Path, threads: int = 2, device: str = "auto") -> None:
+        """`folder`: the unpacked pack. Raises ModelPackError."""
+        self._parts = (InsightFaceRecogniser(folder, threads, device), Recogniser(threads, device))
+
+    def embed(self, rgb: Picture, face: Face) -> Points:
+        """A unit vector, float32 (D + 128,)."""
+        joined = np.concatenate([part.embed(rgb, face) for part in self._parts])
+        return np.asarray(joined / np.sqrt(2), np.float32)
+
+
+def open_insightface_analyser(folder: Path, threads: int = 2, device: str = "auto") -> FaceAnalyser:
+    """The analyser that finds faces, and tells people apart, with the pack in `folder`. Raises ModelPackError."""
+    detector = InsightFaceDetector(folder, threads, device)
+    return FaceAnalyser(detector, JointRecogniser(folder, threads, device), DenseLandmarks(threads))
 
 
 def _open(folder: Path, task: str, threads: int, device: str) -> Any:  # insightface has no types

@@ -45,7 +45,13 @@ def request(options: RestoreOptions) -> RestorationJob:
         device=str(device),
         dtype=str(choose_dtype(device)).removeprefix("torch."),
         threads=options.threads or os.cpu_count() or 1,
+        face_models=str(options.insightface.resolve()) if options.insightface else "",
+        face_models_sha256=_hash_of_networks(options.insightface) if options.insightface else "",
     )
+
+
+def _hash_of_networks(folder: Path) -> str:
+    return packs.combined_hash([packs.file_hash(path) for path in sorted(folder.glob("*.onnx"))])
 
 
 def check_or_default_pack(folder: Path | None) -> ModelPack:

@@ -40,8 +40,9 @@ def restore(job: RestorationJob) -> Generator[Progress, None, JobResult]:
         check_source(job)
         torch.set_num_threads(job.threads)
         analyser = open_face_analyser(job.threads)
-        analysis = yield from analyse(job.media, job.frames, job.cuts, analyser, folder)
-        cast = choose_cast(job, analysis, analyser, folder)
+        finder = face_finder(job.face_models, job.threads) or analyser
+        analysis = yield from analyse(job.media, job.frames, job.cuts, finder, folder)
+        cast = choose_cast(job, analysis, finder, folder)
         evidence = Evidence(job, cast, folder)
         yield from _units(job, analysis, cast, analyser, evidence, folder)
         output = Output(job, folder / "store")
@@ -49,6 +50,15 @@ def restore(job: RestorationJob) -> Generator[Progress, None, JobResult]:
         result = evidence.finish(output.result)
         write_whole(folder / "done.json", encode(result))
         return result
+
+
+def face_finder(folder: str, threads: int) -> FaceAnalyser | None:
+    """What finds faces and tells people apart where the user named an insightface pack. Raises ModelPackError."""
+    if not folder:
+        return None
+    from likeness_core.faces_insightface import open_insightface_analyser  # an extra
+
+    return open_insightface_analyser(Path(folder), threads)
 
 
 def _begin(job: RestorationJob, folder: Path) -> JobResult | None:
