@@ -6,6 +6,7 @@ Each yield is a report and a point where the job can be stopped by closing the g
 and the same call goes on from there, to the same bytes.
 """
 
+import shutil
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -49,6 +50,7 @@ def restore(job: RestorationJob) -> Generator[Progress, None, JobResult]:
         yield from output.finish()
         result = evidence.finish(output.result)
         write_whole(folder / "done.json", encode(result))
+        _tidy(folder)
         return result
 
 
@@ -59,6 +61,13 @@ def face_finder(folder: str, threads: int) -> FaceAnalyser | None:
     from likeness_core.faces_insightface import open_insightface_analyser  # an extra
 
     return open_insightface_analyser(Path(folder), threads)
+
+
+def _tidy(folder: Path) -> None:
+    """Take away what only an unfinished job needs; the record of the job stays."""
+    shutil.rmtree(folder / "store", ignore_errors=True)
+    for path in folder.glob("*.npz"):
+        path.unlink()
 
 
 def _begin(job: RestorationJob, folder: Path) -> JobResult | None:
