@@ -15,7 +15,7 @@ from likeness_core.crops import Alignment, align, cut, native_side_px
 from likeness_core.faces import FaceAnalyser, sface_part
 from likeness_core.packs import read_manifest
 from likeness_core.people import choose_people
-from likeness_core.references import load_references, read_photo
+from likeness_core.references import LoadedReferences, load_references, read_photo
 from likeness_core.restorer.conditioning import AlignedPhoto
 from likeness_core.warps import five_points, turn
 
@@ -104,13 +104,19 @@ def presence_trust(presence: Array, dense: Array, shot: Shot, first: int) -> Arr
     return np.asarray(trust, np.float32)
 
 
-def choose_cast(job: RestorationJob, analysis: Analysis, analyser: FaceAnalyser, folder: Path) -> Cast:
+def read_references(job: RestorationJob, analyser: FaceAnalyser) -> LoadedReferences | None:
+    """The job's photographs, checked; None where it has none. Raises ReferencePhotoError."""
+    return load_references(tuple(Path(path) for path in job.references), analyser) if job.references else None
+
+
+def choose_cast(
+    job: RestorationJob, loaded: LoadedReferences | None, analysis: Analysis, analyser: FaceAnalyser, folder: Path
+) -> Cast:
     """Whom the job restores, from what `analyse` left in the job's `folder`.
 
     Raises ReferencePhotoError, FaceError (nobody matches, or no such person).
     """
     sides = read_manifest(Path(job.pack.path)).sides_px
-    loaded = load_references(tuple(Path(path) for path in job.references), analyser) if job.references else None
     photos = tuple(_aligned(photo, analyser, sides[-1]) for photo in loaded.set.photos) if loaded else ()
     choice = choose_people(analysis.people, loaded.set if loaded else None, _who(job.person))
     person_of = {number: person.number for person in choice.people for number in person.tracks}

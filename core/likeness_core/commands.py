@@ -24,7 +24,7 @@ from likeness_core.jobs import cache_folder, encode
 from likeness_core.media import probe
 from likeness_core.media_write import make_folder
 from likeness_core.request import prepare_output, request
-from likeness_core.restore import face_finder
+from likeness_core.restore import check_photographs, face_finder
 from likeness_core.restore import restore as run
 from likeness_core.timing import parse_range, parse_rate
 
@@ -37,6 +37,8 @@ def restore(options: RestoreOptions) -> int:
     """`likeness restore`."""
     console = Console(stderr=True)
     job = request(options)
+    if options.overwrite:
+        check_photographs(job)  # an earlier result is not given up for one that cannot be
     prepare_output(job, options.resume, options.overwrite)
     result = follow(run(job), console)
     for warning in result.warnings:

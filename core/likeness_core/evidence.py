@@ -16,7 +16,7 @@ import numpy.typing as npt
 from likeness_core.api import JobResult, RestorationJob
 from likeness_core.carried_weights import SFACE
 from likeness_core.cast import Cast
-from likeness_core.jobs import decode, encode, write_whole
+from likeness_core.jobs import decode, encode, write_whole, writing
 
 Pictures = npt.NDArray[np.uint8]
 
@@ -86,7 +86,8 @@ class Evidence:
         self._job, self._cast, self._folder = job, cast, folder
         self._scores = folder / "scores.jsonl"
         self._sheet = folder / "sheet"
-        self._sheet.mkdir(exist_ok=True)
+        with writing(self._sheet):
+            self._sheet.mkdir(exist_ok=True)
         self._chosen = _sheet_frames(cast)
 
     def keep_before(self, frame: int) -> None:
@@ -95,7 +96,7 @@ class Evidence:
 
     def add(self, finished: FinishedFrame) -> None:
         """Note a finished frame."""
-        with self._scores.open("ab") as handle:
+        with writing(self._scores), self._scores.open("ab") as handle:
             handle.writelines(encode(score) + b"\n" for score in finished.scores)
         if finished.index in self._chosen and finished.before is not None and finished.after is not None:
             pair = np.stack([finished.before, finished.after])
@@ -105,7 +106,7 @@ class Evidence:
 
     def sync(self) -> None:
         """Make the notes last through a power cut."""
-        with self._scores.open("ab") as handle:
+        with writing(self._scores), self._scores.open("ab") as handle:
             os.fsync(handle.fileno())
 
     def finish(self, result: Path) -> JobResult:

@@ -28,6 +28,8 @@ from likeness_core.errors import InputError, MediaError
 
 T = TypeVar("T")
 
+LOCK = "lock"  # file of a job folder that a running process holds
+
 
 def cache_folder() -> Path:
     """Where job folders live: `LIKENESS_CACHE`, else the platform's cache folder."""
@@ -60,20 +62,28 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write a file that is there whole or not at all, through a power cut too."""
     temporary = path.with_name(path.name + ".partial")
     try:
-        with temporary.open("wb") as handle:
+        with writing(path), temporary.open("wb") as handle:
             handle.write(data)
             handle.flush()
             os.fsync(handle.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
+        with writing(path):
+            temporary.replace(path)
+            sync_folder(path.parent)
+    finally:
+        with suppress(OSError):  # gone already where all went well; Ctrl-C leaves nothing either
+            temporary.unlink()
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say in our words why `path` cannot be written. Raises MediaError `media.no_space`, `media.not_writable`."""
+    try:
+        yield
     except OSError as error:
         message = f"{path} cannot be written ({error.strerror})"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise MediaError("media.no_space", message, "Free some space, then --resume.") from error
         raise MediaError("media.not_writable", message, "Choose a folder that you may write to.") from error
-    finally:
-        with suppress(OSError):  # gone already where all went well; Ctrl-C leaves nothing either
-            temporary.unlink()
 
 
 def sync_folder(folder: Path) -> None:
@@ -103,7 +113,7 @@ class Journal:
         """Note that the next window is finished."""
         count = self.finished()
         whole = sum(len(b"%d\n" % number) for number in range(count))
-        with self._path.open("r+b" if self._path.exists() else "wb") as handle:
+        with writing(self._path), self._path.open("r+b" if self._path.exists() else "wb") as handle:
             handle.truncate(whole)  # a half-written line goes
             handle.seek(whole)
             handle.write(b"%d\n" % count)
@@ -119,7 +129,7 @@ def locked(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle = (folder / "lock").open("a+b")
+        handle = (folder / LOCK).open("a+b")
     except OSError as error:
         message = f"the job folder {folder} cannot be written ({error.strerror})"
         raise MediaError("media.not_writable", message, "Let LIKENESS_CACHE name a folder you may write to.") from error

@@ -57,6 +57,14 @@ class Output:
                 message = f"{self._frames.path(index).name} was finished, and is gone from {self._job.output.folder}"
                 raise MediaError("output.incomplete", message, hint)
 
+    def check_result(self) -> None:
+        """Raises MediaError `output.incomplete` where a finished result is no longer whole."""
+        if not self._is_movie:
+            self.check_written(self._job.frames)
+        elif not self.result.exists():
+            message = f"{self.result.name} was finished, and is gone from {self._job.output.folder}"
+            raise MediaError("output.incomplete", message, "Bring it back, or start afresh with --overwrite.")
+
     def sync(self) -> None:
         """Make the written frames' names last through a power cut."""
         sync_folder(self._frames.path(self._job.frames.start).parent)

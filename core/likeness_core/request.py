@@ -2,13 +2,14 @@
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from likeness_core import __version__, packs
 from likeness_core.api import FrameRange, Media, ModelPack, OutputSpec, RestorationJob, SourceFile
 from likeness_core.cli import RestoreOptions
 from likeness_core.errors import InputError, MediaError, ModelPackError
-from likeness_core.jobs import decode, job_folder
+from likeness_core.jobs import LOCK, decode, job_folder, locked
 from likeness_core.media import probe
 from likeness_core.media_sequence import path_of
 from likeness_core.timing import parse_range, parse_rate
@@ -20,11 +21,10 @@ def request(options: RestoreOptions) -> RestorationJob:
     """The job for `likeness restore`. Raises every error that the request itself deserves."""
     from likeness_core.device import choose_device, choose_dtype
 
-    media = probe(options.source, parse_rate(options.rate) if options.rate else None)
+    # Absolute, so that a job can be gone on with from another folder.
+    media = probe(options.source.absolute(), parse_rate(options.rate) if options.rate else None)
     frames = parse_range(options.range, media) if options.range else FrameRange(0, media.frame_count)
-    for photo in options.references:
-        if not photo.is_file():
-            raise InputError("input.no_photo", f"there is no photograph {photo}", "Check the path after --reference.")
+    photo_hashes = tuple(_hash_of_photo(photo) for photo in options.references)
     if options.person not in ("auto", "all") and not options.person.isdigit():
         hint = "Use auto, all, or a number that `likeness analyse` prints."
         raise InputError("input.person", f"--person {options.person} names nobody", hint)
@@ -37,7 +37,7 @@ def request(options: RestoreOptions) -> RestorationJob:
         source=fingerprint(media, frames),
         frames=frames,
         references=tuple(str(photo.resolve()) for photo in options.references),
-        reference_hashes=tuple(packs.file_hash(photo) for photo in options.references),
+        reference_hashes=photo_hashes,
         person=options.person,
         settings=options.settings,
         output=output,
@@ -50,6 +50,14 @@ def request(options: RestoreOptions) -> RestorationJob:
     )
 
 
+def _hash_of_photo(photo: Path) -> str:
+    try:
+        return packs.file_hash(photo)
+    except OSError as error:
+        message = f"there is no photograph {photo} that can be read ({error.strerror})"
+        raise InputError("input.no_photo", message, "Check the path after --reference.") from error
+
+
 def _hash_of_networks(folder: Path) -> str:
     return packs.combined_hash([packs.file_hash(path) for path in sorted(folder.glob("*.onnx"))])
 
@@ -57,7 +65,7 @@ def _hash_of_networks(folder: Path) -> str:
 def check_or_default_pack(folder: Path | None) -> ModelPack:
     """The pack that was named, else the one that ships; every file hashed. Raises ModelPackError."""
     if folder is not None:
-        return packs.check_pack(folder)
+        return packs.check_pack(folder.absolute())
     found = next((path for path in packs.find_packs() if path.name == PACK), None)
     if found is None:
         hint = "Install Likeness again, or name a pack with --pack."
@@ -68,21 +76,20 @@ def check_or_default_pack(folder: Path | None) -> ModelPack:
 def prepare_output(job: RestorationJob, resume: bool, overwrite: bool) -> None:
     """Make OUT ready, or refuse: nothing that exists is written over unasked.
 
-    Raises MediaError `output.exists`, `output.not_writable`, `output.holds_source`.
+    Raises MediaError `output.exists`, `output.not_writable`, `output.holds_source`, InputError `job.running`.
     """
     folder, record = Path(job.output.folder), job_folder(Path(job.output.folder))
     _keep_off_source(job, folder)
     if folder.is_file():
         raise MediaError("output.exists", f"{folder} is a file, not a folder", "Choose another folder for -o.")
     occupied = folder.is_dir() and any(folder.iterdir())
-    continues = resume and (record / "job.json").is_file()
+    taken_away = not occupied and (record / "done.json").is_file()
+    continues = resume and (record / "job.json").is_file() and not taken_away
     if occupied and not overwrite and not continues:
         hint = "Choose another folder, or use --overwrite."
         if (record / "job.json").is_file():
             hint = "Go on with --resume, start afresh with --overwrite, or choose another folder."
         raise MediaError("output.exists", f"{folder} is not empty", hint)
-    if not continues:  # also where the folder of an earlier result was taken away by hand: its job must not live on
-        clear(job, folder, record)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe_file = folder / ".likeness-write-test"
@@ -91,24 +98,36 @@ def prepare_output(job: RestorationJob, resume: bool, overwrite: bool) -> None:
     except OSError as error:
         message = f"{folder} cannot be written to ({error.strerror})"
         raise MediaError("output.not_writable", message, "Choose a folder that you may write to.") from error
+    if not continues:  # also where an earlier result was taken away by hand: its job must not live on
+        with locked(record):
+            clear(job, folder, record)
 
 
 def clear(job: RestorationJob, folder: Path, record: Path) -> None:
     """Take away an earlier result of ours and its job; other files in the folder stay."""
-    shutil.rmtree(record, ignore_errors=True)
-    for name in ("frames", "matte"):
-        for path in sorted((folder / name).glob(f"{job.output.name}.*")) if (folder / name).is_dir() else ():
+    names = {job.output.name, *_earlier_name(record)}
+    for path in record.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != LOCK:
             path.unlink()
-    for name in ("sidecar.json", "sheet.png", "identity.csv", "identity.png"):
-        (folder / name).unlink(missing_ok=True)
-    for suffix in (".mov", ".mp4"):
-        (folder / f"{job.output.name}{suffix}").unlink(missing_ok=True)
+    pictures = [path for part in ("frames", "matte") for path in (folder / part).glob("*")]
+    frames = [path for path in pictures if any(path.name.startswith(f"{name}.") for name in names)]
+    results = [folder / name for name in ("sidecar.json", "sheet.png", "identity.csv", "identity.png")]
+    movies = [folder / f"{name}{suffix}" for name in names for suffix in (".mov", ".mp4")]
+    for path in [*frames, *results, *movies]:
+        path.unlink(missing_ok=True)
+    for part in ("frames", "matte"):
+        with suppress(OSError):  # holds something else
+            (folder / part).rmdir()
 
 
-def stored_job(output_folder: Path) -> RestorationJob | None:
-    """The job that an earlier run left for this output folder."""
-    path = job_folder(output_folder) / "job.json"
-    return decode(path.read_bytes(), RestorationJob) if path.is_file() else None
+def _earlier_name(record: Path) -> list[str]:
+    """What the frames of the job that `record` holds are called: its source may have been another."""
+    try:
+        return [decode((record / "job.json").read_bytes(), RestorationJob).output.name]
+    except (OSError, InputError):
+        return []
 
 
 def fingerprint(media: Media, frames: FrameRange) -> SourceFile:

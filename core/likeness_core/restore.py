@@ -17,7 +17,7 @@ import torch
 from likeness_core import color
 from likeness_core.analyse import Analysis, analyse
 from likeness_core.api import FrameRange, JobResult, Progress, RestorationJob
-from likeness_core.cast import Cast, CastTrack, choose_cast
+from likeness_core.cast import Cast, CastTrack, choose_cast, read_references
 from likeness_core.composite import Look
 from likeness_core.errors import InputError, MediaError
 from likeness_core.evidence import Evidence
@@ -35,15 +35,18 @@ def restore(job: RestorationJob) -> Generator[Progress, None, JobResult]:
     """Run a job to its end, or go on with it. Raises LikenessError; nothing that was finished is lost by it."""
     folder = job_folder(Path(job.output.folder))
     with locked(folder):
-        done = _begin(job, folder)
+        done = _earlier_result(job, folder)
         if done is not None:
+            Output(job, folder / "store").check_result()
             return done
         check_source(job)
         torch.set_num_threads(job.threads)
         analyser = open_face_analyser(job.threads)
         finder = face_finder(job.face_models, job.threads) or analyser
+        references = read_references(job, finder)  # before hours of footage are looked through
+        _freeze(job, folder)
         analysis = yield from analyse(job.media, job.frames, job.cuts, finder, folder)
-        cast = choose_cast(job, analysis, finder, folder)
+        cast = choose_cast(job, references, analysis, finder, folder)
         evidence = Evidence(job, cast, folder)
         yield from _units(job, analysis, cast, analyser, evidence, folder)
         output = Output(job, folder / "store")
@@ -70,14 +73,25 @@ def _tidy(folder: Path) -> None:
         path.unlink()
 
 
-def _begin(job: RestorationJob, folder: Path) -> JobResult | None:
-    """Freeze the job, or check that it is the one that was begun; its result where it is done already."""
-    record = folder / "job.json"
-    if not record.exists():
-        write_whole(record, encode(job))
+def check_photographs(job: RestorationJob) -> None:
+    """Whether the references can serve. Raises ReferencePhotoError."""
+    read_references(job, face_finder(job.face_models, job.threads) or open_face_analyser(job.threads))
+
+
+def _freeze(job: RestorationJob, folder: Path) -> None:
+    """From here on the job is what it is; a job that was begun before stays as it was frozen then."""
+    if not (folder / "job.json").exists():
+        write_whole(folder / "job.json", encode(job))
+
+
+def _earlier_result(job: RestorationJob, folder: Path) -> JobResult | None:
+    """The result of a job that is done already. Raises where another job was begun, or the source has changed."""
+    if not (folder / "job.json").exists():
         return None
-    begun = decode(record.read_bytes(), RestorationJob)
-    if begun.source.sha256 != job.source.sha256 and begun.source.path == job.source.path:
+    begun = decode((folder / "job.json").read_bytes(), RestorationJob)
+    # A sequence is hashed over the range, so another range says nothing about a change.
+    same_content = begun.source.sha256 == job.source.sha256 or begun.source.path != job.source.path
+    if not same_content and (job.media.kind == "movie" or begun.frames == job.frames):
         raise source_changed(job)
     # The time of the file's last change is for noticing a change quickly; a copy with another time is the same source.
     same_time = replace(job, source=replace(job.source, modified_ns=begun.source.modified_ns))
