@@ -280,6 +280,8 @@ def _main_stream(path: Path, container: InputContainer) -> VideoStream:
     cover = av.stream.Disposition.attached_pic
     streams = [stream for stream in container.streams.video if not stream.disposition & cover]
     if not streams:
+        if _lacks_moov(path):  # FFmpeg opens what is left of it
+            raise _not_a_movie(path)
         raise MediaError(
             "media.no_video", f"{path.name} has no picture, only sound or data.", "Name a file with video."
         )
@@ -305,14 +307,17 @@ def _unsupported(path: Path, codec: str) -> MediaError:
 
 
 def _lacks_moov(path: Path) -> bool:
-    """Whether this is an MP4 or MOV file whose top-level boxes end without a moov."""
+    """Whether this is an MP4 or MOV file whose top-level boxes end without a whole moov."""
     names: list[bytes] = []
+    end = path.stat().st_size
     with path.open("rb") as file:
         while len(header := file.read(8)) == 8:
             size, name = struct.unpack(">I4s", header)
-            names.append(name)
             if size == 1:
                 size = struct.unpack(">Q", file.read(8).rjust(8, b"\0"))[0] - 8
+            if name == b"moov" and file.tell() + size - 8 > end:
+                break
+            names.append(name)
             if size < 8:
                 break
             file.seek(size - 8, 1)
