@@ -97,11 +97,13 @@ class ShotTracker:
         self._analyser = analyser
         self._shot = shot
         self._first_number = first_number
+        self._frames_seen = 0
         self._open: list[_OpenTrack] = []
         self._closed: list[_OpenTrack] = []
 
     def add(self, frame: int, rgb: Picture) -> list[Face]:
         """Take in frame number `frame` (uint8 RGB (H, W, 3)). Returns the faces that are followed in it."""
+        self._frames_seen += 1
         gone = [track for track in self._open if frame - track.last.frame > _MAX_GAP_FRAMES]
         self._closed += gone
         self._open = [track for track in self._open if track not in gone]
@@ -119,7 +121,7 @@ class ShotTracker:
 
     def finish(self) -> list[FollowedFace]:
         """The tracks of the shot, by first appearance, then from left to right."""
-        least = min(_MIN_DETECTIONS, len(self._shot.frames))
+        least = min(_MIN_DETECTIONS, self._frames_seen)  # where a cut comes early the shot is shorter than planned
         kept = [track for track in self._closed + self._open if len(track.found) >= least]
         kept.sort(key=lambda track: (track.found[0].face.frame, track.found[0].face.box[0]))
         self._open, self._closed = [], []

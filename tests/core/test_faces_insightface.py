@@ -6,8 +6,13 @@ import numpy as np
 import onnx
 import pytest
 from likeness_core.errors import ModelPackError
-from likeness_core.faces import DenseLandmarks, FaceAnalyser, FaceDetector, Recogniser
-from likeness_core.faces_insightface import LICENCE_NOTICE, InsightFaceDetector, InsightFaceRecogniser
+from likeness_core.faces import DenseLandmarks, FaceAnalyser, FaceDetector, Recogniser, sface_part
+from likeness_core.faces_insightface import (
+    LICENCE_NOTICE,
+    InsightFaceDetector,
+    InsightFaceRecogniser,
+    JointRecogniser,
+)
 from onnx import TensorProto, helper, numpy_helper
 
 from tests.core.openpeople_footage import portrait, selfie
@@ -95,6 +100,21 @@ def test_recogniser_looks_at_the_face(pack: Path) -> None:
     moved = recogniser.embed(shifted, FaceDetector(device="cpu").detect(shifted)[0])
     unmoved = embeddings["portrait"]
     assert moved @ unmoved > embeddings["selfie"] @ unmoved + 0.1
+
+
+def test_joint_embeddings_hold_both_opinions(pack: Path) -> None:
+    faces = {}
+    for name, picture in {"portrait": portrait(1), "selfie": selfie(1)}.items():
+        faces[name] = (picture, FaceDetector(device="cpu").detect(picture)[0])
+    recognisers = (
+        JointRecogniser(pack, device="cpu"),
+        InsightFaceRecogniser(pack, device="cpu"),
+        Recogniser(device="cpu"),
+    )
+    joint, theirs, ours = ([recogniser.embed(*face) for face in faces.values()] for recogniser in recognisers)
+    assert joint[0] @ joint[1] == pytest.approx((theirs[0] @ theirs[1] + ours[0] @ ours[1]) / 2, abs=1e-5)
+    np.testing.assert_allclose(sface_part(tuple(joint[0])), ours[0], atol=1e-5)
+    np.testing.assert_allclose(sface_part(tuple(ours[0])), ours[0], atol=1e-6)
 
 
 def test_fits_into_the_analyser(pack: Path) -> None:
