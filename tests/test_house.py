@@ -164,7 +164,11 @@ def imported_modules(path: Path) -> set[str]:
 
 
 def needed_at_run_time() -> set[str]:
-    """What the installed packages themselves say they need, followed to the end."""
+    """What the installed packages say they need, followed to the end; pyproject.toml corrects what some of them say."""
+    corrected = {
+        canonicalize_name(package["name"]): package["requires-dist"]
+        for package in PROJECT["tool"]["uv"]["dependency-metadata"]
+    }
     reached: set[str] = set()
     waiting = [requirement.name for requirement in RUN_TIME]
     while waiting:
@@ -172,7 +176,9 @@ def needed_at_run_time() -> set[str]:
         if name in reached:
             continue
         reached.add(name)
-        requirements = map(Requirement, importlib.metadata.requires(name) or [])
+        requirements = map(
+            Requirement, corrected[name] if name in corrected else importlib.metadata.requires(name) or []
+        )
         waiting += [need.name for need in requirements if need.marker is None or need.marker.evaluate({"extra": ""})]
     return reached
 

@@ -23,7 +23,7 @@ FILES = ("sidecar.json", "sheet.png", "identity.csv", "identity.png")
 def job_into(folder: Path, frames: FrameRange, references: int = 1) -> RestorationJob:
     folder.mkdir(exist_ok=True)
     job = any_job(4)
-    photos = tuple(f"/home/somebody/photos/{number}.jpg" for number in range(references))
+    photos = tuple(f"/photos of/somebody/{number}.jpg" for number in range(references))
     output = replace(job.output, folder=str(folder))
     return replace(job, frames=frames, references=photos, reference_hashes=("ab" * 32,) * references, output=output)
 

@@ -10,7 +10,7 @@ import pytest
 from likeness_core import evaluate, measure
 from likeness_core.api import ColorTags, FrameRange, OutputSpec
 from likeness_core.errors import InputError
-from likeness_core.faces import DenseLandmarks, FaceDetector, Recogniser
+from likeness_core.faces import SURE_SCORE, DenseLandmarks, FaceDetector, Recogniser
 from likeness_core.media import MediaReader, probe, to_float, to_uint8
 from likeness_core.media_write import SequenceWriter
 from likeness_core.training import sample
@@ -55,7 +55,8 @@ def test_there_is_one_hard_cut(footage):
 def test_every_frame_shows_one_face_that_the_detector_finds(footage):
     detector = FaceDetector(1)
     for index in range(0, 96, 8):
-        assert len(detector.detect(footage[index])) == 1
+        sure = [face for face in detector.detect(footage[index]) if face.score >= SURE_SCORE]
+        assert len(sure) == 1
 
 
 def test_the_footage_has_lost_identity_and_the_references_have_it(footage):
