@@ -22,7 +22,7 @@ def request(options: RestoreOptions) -> RestorationJob:
     from likeness_core.device import choose_device, choose_dtype
 
     # Absolute, so that a job can be gone on with from another folder.
-    media = probe(options.source.absolute(), parse_rate(options.rate) if options.rate else None)
+    media = probe(Path(os.path.abspath(options.source)), parse_rate(options.rate) if options.rate else None)
     frames = parse_range(options.range, media) if options.range else FrameRange(0, media.frame_count)
     photo_hashes = tuple(_hash_of_photo(photo) for photo in options.references)
     if options.person not in ("auto", "all") and not options.person.isdigit():
@@ -65,7 +65,7 @@ def _hash_of_networks(folder: Path) -> str:
 def check_or_default_pack(folder: Path | None) -> ModelPack:
     """The pack that was named, else the one that ships; every file hashed. Raises ModelPackError."""
     if folder is not None:
-        return packs.check_pack(folder.absolute())
+        return packs.check_pack(Path(os.path.abspath(folder)))
     found = next((path for path in packs.find_packs() if path.name == PACK), None)
     if found is None:
         hint = "Install Likeness again, or name a pack with --pack."
