@@ -168,13 +168,16 @@ class RestorationSettings:
     confidence_fading: bool = True  # fade to the source where the result cannot be trusted
 
 
+FORMATS = ("exr", "tiff16", "dpx10", "png16", "prores", "prores4444", "h264")  # what can be written
+
+
 @dataclass(frozen=True, slots=True)
 class OutputSpec:
     """What is written. `folder` is laid out as the README says."""
 
     folder: str
     name: str
-    format: str = "exr"  # exr, tiff16, dpx10, png16, prores, prores4444, h264
+    format: str = "exr"  # one of FORMATS
     matte: bool = False
 
 

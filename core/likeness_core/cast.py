@@ -16,7 +16,7 @@ from likeness_core.faces import FaceAnalyser, sface_part
 from likeness_core.packs import read_manifest
 from likeness_core.people import choose_people
 from likeness_core.references import LoadedReferences, load_references, read_photo
-from likeness_core.restorer.conditioning import AlignedPhoto
+from likeness_core.restorer.conditioning import AlignedPhoto, nearest_photo
 from likeness_core.warps import five_points, turn
 
 Array = npt.NDArray[np.float32]
@@ -37,7 +37,8 @@ class CastTrack:
     dense: Array  # (N, 468, 2) smoothed landmarks in pixels of the (enlarged) frame, one row a frame
     trust: Array  # (N,) 0 to 1, before the result itself is judged
     side_px: int  # of its crops: constant through the shot
-    photos: tuple[AlignedPhoto, ...]
+    photos: tuple[AlignedPhoto, ...]  # every reference: whom results are compared with
+    guide: tuple[AlignedPhoto, ...]  # the one that guides; empty without references
     embedding: Array  # (128,) of the footage's face
     monochrome: bool
 
@@ -153,11 +154,18 @@ def cast_track(
             trust=presence_trust(points.presence[run], dense[run], shot, int(frames[run[0]])),
             side_px=side,
             photos=photos,
+            guide=nearest_photo(_aligned_landmarks(dense, side), photos),
             embedding=sface_part(track.embedding),
             monochrome=analysis.monochrome[track.shot],
         )
         for position, run in enumerate(runs)
     ]
+
+
+def _aligned_landmarks(dense: Array, side_px: int) -> Array:
+    """Up to two dozen of a track's landmarks, as shares of their crops' side."""
+    few = dense[:: max(1, len(dense) // 24)]
+    return np.stack([align(five_points(points), side_px).points(points) for points in few])
 
 
 def _aligned(photo: ReferencePhoto, analyser: FaceAnalyser, side_px: int) -> AlignedPhoto:

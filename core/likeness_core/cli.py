@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from likeness_core import __version__
-from likeness_core.api import RestorationSettings
+from likeness_core.api import FORMATS, RestorationSettings
 
 DESCRIPTION = """\
 Restores faces in footage, guided by photographs of that person. Nothing leaves this machine; the source is never
@@ -76,8 +76,6 @@ def restore_options(given: argparse.Namespace) -> RestoreOptions:
 
 
 def _restore(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from likeness_core.output import FORMATS
-
     command = commands.add_parser(
         "restore", help="restore the faces of one person, or of everyone",
         description=(

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from likeness_core import __version__, carried_weights, packs
+from likeness_core.api import FORMATS
 from likeness_core.errors import LikenessError
 from likeness_core.jobs import cache_folder
 
@@ -65,7 +66,6 @@ def _providers() -> str:
 
 def _codecs() -> str:
     from likeness_core.media_mux import check_encoders
-    from likeness_core.output import FORMATS
 
     check_encoders()
     return f"writes {', '.join(FORMATS)}"

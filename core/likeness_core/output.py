@@ -7,17 +7,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from likeness_core.api import FrameRange, OutputSpec, Progress, RestorationJob
+from likeness_core.api import FORMATS, FrameRange, OutputSpec, Progress, RestorationJob
 from likeness_core.errors import InputError, MediaError
 from likeness_core.evidence import DIGITAL_SOURCE_TYPE
 from likeness_core.jobs import sync_folder
 from likeness_core.media import MediaReader, RestoredFrame, alpha_of, probe, to_float
 from likeness_core.media_mux import MOVIE_FORMATS, movie_path, mux_movie
-from likeness_core.media_write import SEQUENCE_FORMATS, MatteWriter, SequenceWriter, make_folder
+from likeness_core.media_write import MatteWriter, SequenceWriter, make_folder
 
 Array = npt.NDArray[np.float32]
-
-FORMATS = (*SEQUENCE_FORMATS, *MOVIE_FORMATS)
 
 
 class Output:

@@ -110,7 +110,7 @@ class Renderer:
     ) -> Generator[None, None, TrackState]:  # fmt: skip
         assert self._restorer is not None
         clip = self._clip(track, present, frames)
-        done = yield from self._restorer.restore(clip, track.photos, self._look.settings, before.memory)
+        done = yield from self._restorer.restore(clip, track.guide, self._look.settings, before.memory)
         scores, trust = self._judge(track, clip, done.crops)
         restored = done.crops
         grain = before.grain or missing_grain(clip.crops, restored, 1 / track.alignment(present[0]).scale())

@@ -67,9 +67,8 @@ def likeness(*arguments: object, cache: Path) -> Outcome:
 
 def start(*arguments: object, cache: Path, **options: Any) -> "subprocess.Popen[str]":
     """Start a command as a process of its own."""
-    environment = {**os.environ, "LIKENESS_CACHE": str(cache), "PYTHONPATH": _python_path()}
     command = [sys.executable, "-m", "likeness_core", *map(str, arguments)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment(cache)}
     return subprocess.Popen(command, **{**pipes, **options})
 
 
@@ -83,9 +82,11 @@ def ended(process: "subprocess.Popen[str]", timeout_s: float = 120) -> Outcome:
     return Outcome(process.returncode, output, errors)
 
 
-def _python_path() -> str:
+def environment(cache: Path) -> dict[str, str]:
+    """What a process of its own is started with."""
     folders = [str(ROOT / name) for name in ("core", "gui", "plugin")]
-    return os.pathsep.join([*folders, *filter(None, [os.environ.get("PYTHONPATH")])])
+    path = os.pathsep.join([*folders, *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {**os.environ, "LIKENESS_CACHE": str(cache), "PYTHONPATH": path}
 
 
 def tree(folder: Path) -> dict[str, bytes]:

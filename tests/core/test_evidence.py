@@ -36,7 +36,7 @@ def cast_of(frames: FrameRange | None, references: int = 1) -> Cast:
     if frames is not None:
         rows = np.repeat(dense[None] * 64, len(frames), axis=0)
         trust = np.ones(len(frames), np.float32)
-        tracks = (CastTrack(0, 1, 0, frames.start, rows, trust, 64, photos, embedding, False),)
+        tracks = (CastTrack(0, 1, 0, frames.start, rows, trust, 64, photos, photos[:1], embedding, False),)
     return Cast(tracks, photos, (0.8,) * references, ("a lone person took the reference",))
 
 

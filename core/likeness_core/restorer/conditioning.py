@@ -57,6 +57,23 @@ def photo_weights(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> Array:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
 
 
+def nearest_photo(dense: Array, photos: tuple[AlignedPhoto, ...]) -> tuple[AlignedPhoto, ...]:
+    """The one photograph that serves a track best, or none: nearest in pose and expression, and good.
+
+    dense: (T, 468, 2) some of the track's landmarks, shares of the crop's side. The weights that ship were trained
+    with one reference at a time: with four, a profile among them, they closed half as much of the identity distance
+    as with the nearest alone (docs/training.md).
+    """
+    if not photos:
+        return ()
+    scores = [
+        np.mean([_pose_distance(points, photo.dense) for points in dense]) / _EXPRESSION_SPREAD
+        - np.log(max(photo.quality, 0.05))
+        for photo in photos
+    ]
+    return (photos[int(np.argmin(scores))],)
+
+
 def direct_path(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> tuple[Array, Array]:
     """The references warped onto each frame: pictures (T, S, S, 3) weighted by masks (T, S, S, 1)."""
     side = clip.crops.shape[1]
