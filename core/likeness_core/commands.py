@@ -42,11 +42,10 @@ def restore(options: RestoreOptions) -> int:
     prepare_output(job, options.resume, options.overwrite)
     result = follow(run(job), console)
     for warning in result.warnings:
-        console.print(f"warning: {warning}", style="yellow", highlight=False)
+        console.print(f"warning: {warning}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     print(result.result)
-    console.print(
-        f"{result.restored_frames} of {result.frames} frames restored; evidence in {result.folder}", highlight=False
-    )
+    summary = f"{result.restored_frames} of {result.frames} frames restored; evidence in {result.folder}"
+    console.print(summary, markup=False, highlight=False, soft_wrap=True)
     return 0
 
 
