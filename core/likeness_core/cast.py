@@ -119,7 +119,7 @@ def choose_cast(
     """
     sides = read_manifest(Path(job.pack.path)).sides_px
     photos = tuple(_aligned(photo, analyser, sides[-1]) for photo in loaded.set.photos) if loaded else ()
-    choice = choose_people(analysis.people, loaded.set if loaded else None, _who(job.person))
+    choice = choose_people(analysis.people, loaded.set if loaded else None, _who(job.person), analysis.tracks)
     person_of = {number: person.number for person in choice.people for number in person.tracks}
     tracks = [
         cast_track(track, person_of[track.number], analysis, photos, job.settings.scale, sides, folder)

@@ -72,10 +72,14 @@ def match_people(people: tuple[Identity, ...], references: ReferenceSet) -> tupl
 
 
 def choose_people(
-    people: tuple[Identity, ...], references: ReferenceSet | None, person: str | int = "auto"
+    people: tuple[Identity, ...],
+    references: ReferenceSet | None,
+    person: str | int = "auto",
+    tracks: tuple[FaceTrack, ...] = (),
 ) -> PeopleChoice:
     """Whom to restore.
 
+    `tracks`: those of the people. Two who are seen together are not both the person of the references, however alike.
     `person`: "auto" = who matches the references (everybody where there are none); "all" = everybody, references or
     not; a number = that `Identity.number`. Nobody in the footage is no error: frames without faces pass through.
     Raises FaceError `face.unknown_person` for a number that is not there, `face.no_match` when several people are
@@ -88,10 +92,9 @@ def choose_people(
     if person == "all" or references is None or not people:
         return PeopleChoice(people, ())
     matches = match_people(people, references)
-    certain = tuple(match.identity for match in matches if match.likeness >= SAME_PERSON)
-    if certain:
-        return PeopleChoice(tuple(sorted(certain, key=lambda one: one.number)), ())
     best = matches[0]
+    if best.likeness >= SAME_PERSON:
+        return _certain([match for match in matches if match.likeness >= SAME_PERSON], tracks)
     if len(people) == 1:
         warning = (
             f"{best.identity.name} is the only person in the footage, but does not look like the reference"
@@ -107,6 +110,25 @@ def choose_people(
     )
     hint = f"Use other photographs, or choose by number: --person {best.identity.number}"
     raise FaceError("face.no_match", message, hint)
+
+
+def _certain(matches: list[PersonMatch], tracks: tuple[FaceTrack, ...]) -> PeopleChoice:
+    """Everyone alike enough, the best first, but for who is seen together with somebody more alike."""
+    frames = {track.number: {face.frame for face in track.faces} for track in tracks}
+    chosen: list[Identity] = []
+    warnings = []
+    seen: set[int] = set()
+    for match in matches:
+        own = set().union(*(frames.get(number, set()) for number in match.identity.tracks))
+        if own.isdisjoint(seen):
+            chosen.append(match.identity)
+            seen |= own
+        else:
+            warnings.append(
+                f"{match.identity.name} looks like the reference too (likeness {match.likeness:.2f}), but is seen"
+                f" beside somebody who does so more, and is left as it was"
+            )
+    return PeopleChoice(tuple(sorted(chosen, key=lambda one: one.number)), tuple(warnings))
 
 
 def _numbered(people: tuple[Identity, ...], references: ReferenceSet | None, number: int) -> PeopleChoice:
