@@ -1,9 +1,10 @@
 """Whether a set of weights deserves to ship: the sample and the clips, by the recogniser that trained nothing.
 
-    python -m likeness_core.training.gates [CLIPS] [--pack FOLDER] [--seeds 3] [--every 5]
+    python -m likeness_core.training.gates [--clips CLIPS] [--seeds 3] [--every 5] [--pack FOLDER and the like]
 
 CLIPS is a folder of `NAME_gt.mp4`, `NAME_lq_x4.mp4`, `NAME_lq_x8.mp4`, `NAME_ref0.jpg` ...; the sample comes first.
-Default settings but for the seed; without references, with the right ones, and with another clip's.
+Default settings but for the seed; without references, with the right ones, and with another clip's. What `gates` does
+not know goes to `likeness restore`.
 """
 
 import argparse
@@ -74,7 +75,7 @@ def line(name: str, kind: str, evaluation: Evaluation) -> str:
 def main() -> None:
     """Print the table, a line a run."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument("clips", type=Path, nargs="?")
+    words.add_argument("--clips", type=Path, help="folder; the sample alone without it")
     words.add_argument("--seeds", type=int, default=3)
     words.add_argument("--every", type=int, default=5, help="look at each so many frames")
     words.add_argument("--only", default="", help="cases whose name holds this")
