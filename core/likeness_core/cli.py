@@ -24,7 +24,7 @@ exit status:
   5 reference photograph   6 model pack   7 device   130 stopped with Ctrl-C
 """
 
-PRESETS = {"fast": 1, "quality": 4}  # denoising steps
+PRESETS = {"fast": 1, "quality": 2}  # denoising steps; with compact 0.1 four cost fidelity (docs/training.md)
 DEFAULTS = RestorationSettings()
 
 
@@ -116,7 +116,7 @@ def _restore(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def _look(command: argparse.ArgumentParser) -> None:
     look = command.add_argument_group("how it looks (shares are 0 to 1)")
-    look.add_argument("--preset", choices=tuple(PRESETS), default="fast", help="denoising steps: fast 1, quality 4")
+    look.add_argument("--preset", choices=tuple(PRESETS), default="fast", help="denoising steps: fast 1, quality 2")
     look.add_argument("--steps", type=int, choices=(1, 2, 4, 8), help="denoising steps, in place of --preset")
     look.add_argument(
         "--strength",
