@@ -367,3 +367,24 @@ def test_ffprobe_agrees(tmp_path: Path, kind: str) -> None:
     }
     assert {name: video[name] for name in expected} == expected
     assert any(stream.get("tags", {}).get("timecode") == "01:00:00;02" for stream in streams)
+
+
+def test_the_same_frames_give_the_same_preview_whatever_memory_held_before(tmp_path: Path) -> None:
+    """An encoder that reads memory which nobody wrote shows after a few tries; each takes a tenth of a second."""
+    random = np.random.default_rng(0)
+    wall = cv2.GaussianBlur(random.random((200, 300, 3), np.float32), (0, 0), 3) * 2 - 0.5
+    grain = random.normal(0, 0.02, (200, 300, 3)).astype(np.float32)
+    frames = [
+        RestoredFrame(n, np.ascontiguousarray((wall + np.roll(grain, n * 7, 1))[n // 3 :, n:][:120, :160].clip(0, 1)))
+        for n in range(60)
+    ]
+    media = probe(make_movie(tmp_path / "source.mov", Recipe(frames=60, size=(160, 120))))
+    output = OutputSpec(str(tmp_path), "result", "h264")
+    results = set()
+    held: list[np.ndarray] = []
+    for _ in range(15):
+        held.append(np.ones(int(random.integers(1, 3_000_000)), np.uint8))  # so that memory is not the same again
+        del held[: len(held) - 3]
+        list(mux_movie(output, media, FrameRange(0, 60), frames, movie_path(output)))
+        results.add(movie_path(output).read_bytes())
+    assert len(results) == 1
