@@ -21,8 +21,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
+from likeness_core.packs import WEIGHTS
 from likeness_core.restorer.attributes import VOCABULARY
 from likeness_core.restorer.compact import CompactConfig, CompactDenoiser, Conditions
 from likeness_core.restorer.process import noisy_start, residual_shift
@@ -148,8 +150,10 @@ def losses(x0: Tensor, batch: Batch, recogniser: SFace, identity_weight: float) 
     return total, {"pixel": pixel.item(), "gradient": gradient.item(), "identity": identity.item()}
 
 
-def train(data: Path, run: Path, stage: Stage, minutes: float, device: torch.device, seed: int) -> None:
-    """Run or continue; saves every ten minutes and at the end."""
+def train(
+    data: Path, run: Path, stage: Stage, minutes: float, device: torch.device, seed: int, start: Path | None = None
+) -> None:
+    """Run or continue; saves every ten minutes and at the end. A new run may start from a pack's weights."""
     run.mkdir(parents=True, exist_ok=True)
     faces = Faces(data)
     recogniser = load_sface(data / "sface.safetensors").to(device)
@@ -162,6 +166,8 @@ def train(data: Path, run: Path, stage: Stage, minutes: float, device: torch.dev
     for group in optimiser.param_groups:
         group["lr"] = stage.learning_rate
     if seen == 0:
+        if start is not None:
+            start_from(start, model)
         average.load_state_dict(model.state_dict())
     started = saved = time.monotonic()
     first, stop = seen, threading.Event()
@@ -272,6 +278,12 @@ def save(
     (run / "checkpoint.tmp").replace(run / "checkpoint.pt")
 
 
+def start_from(pack: Path, model: CompactDenoiser) -> None:
+    """Load a pack's weights into a network of the same shape; the optimiser starts afresh."""
+    weights = load_file(pack / WEIGHTS)
+    model.load_state_dict({name: value.float() for name, value in weights.items()})
+
+
 def resume(run: Path, model: CompactDenoiser, average: CompactDenoiser, optimiser: torch.optim.Optimizer) -> int:
     """Load the run's checkpoint where there is one; the samples seen so far."""
     path = run / "checkpoint.pt"
@@ -292,6 +304,10 @@ if __name__ == "__main__":
     parser.add_argument("--stage", choices=sorted(STAGES), default="patches")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=Path, metavar="PACK", help="begin a new run with a pack's weights")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    train(options.data, options.run, STAGES[options.stage], options.minutes, torch.device(options.device), options.seed)
+    train(
+        options.data, options.run, STAGES[options.stage], options.minutes, torch.device(options.device), options.seed,
+        options.start,
+    )  # fmt: skip
