@@ -177,4 +177,4 @@ def _aligned(photo: ReferencePhoto, analyser: FaceAnalyser, side_px: int) -> Ali
 
 
 def _who(person: str) -> str | int:
-    return int(person) if person.isdigit() else person
+    return int(person) if person.isdecimal() else person

@@ -26,6 +26,7 @@ exit status:
 
 PRESETS = {"fast": 1, "quality": 2}  # denoising steps; with compact 0.1 four cost fidelity (docs/training.md)
 DEFAULTS = RestorationSettings()
+MOST_THREADS = 1024  # torch and onnxruntime start as many as they are told, and die of too many
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def _look(command: argparse.ArgumentParser) -> None:
 def _machine(command: argparse.ArgumentParser) -> None:
     machine = command.add_argument_group("machine")
     machine.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (%(default)s)")
-    machine.add_argument("--threads", type=int, default=0, help="CPU threads of the network (default: all cores)")
+    machine.add_argument("--threads", type=_threads, default=0, help="CPU threads of the network (default: all cores)")
     machine.add_argument("--pack", type=Path, help="folder of another model pack (default: the one that ships)")
     _face_models(machine)
 
@@ -179,6 +180,16 @@ def _simple(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     commands.add_parser("packs", help="list and check the model packs")
     demo = commands.add_parser("demo", help="restore the sample footage and say what came of it")
     demo.add_argument("-o", "--output", type=Path, default=Path("demo-out"), metavar="OUT")
+
+
+def _threads(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value <= MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of threads from 0 to {MOST_THREADS}")
+    return value
 
 
 def _seed(text: str) -> int:

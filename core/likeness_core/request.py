@@ -25,7 +25,7 @@ def request(options: RestoreOptions) -> RestorationJob:
     media = probe(Path(os.path.abspath(options.source)), parse_rate(options.rate) if options.rate else None)
     frames = parse_range(options.range, media) if options.range else FrameRange(0, media.frame_count)
     photo_hashes = tuple(_hash_of_photo(photo) for photo in options.references)
-    if options.person not in ("auto", "all") and not options.person.isdigit():
+    if options.person not in ("auto", "all") and not options.person.isdecimal():
         hint = "Use auto, all, or a number that `likeness analyse` prints."
         raise InputError("input.person", f"--person {options.person} names nobody", hint)
     pack = check_or_default_pack(options.pack)
@@ -80,17 +80,17 @@ def prepare_output(job: RestorationJob, resume: bool, overwrite: bool) -> None:
     """
     folder, record = Path(job.output.folder), job_folder(Path(job.output.folder))
     _keep_off_source(job, folder)
-    if folder.is_file():
-        raise MediaError("output.exists", f"{folder} is a file, not a folder", "Choose another folder for -o.")
-    occupied = folder.is_dir() and any(folder.iterdir())
-    taken_away = not occupied and (record / "done.json").is_file()
-    continues = resume and (record / "job.json").is_file() and not taken_away
-    if occupied and not overwrite and not continues:
-        hint = "Choose another folder, or use --overwrite."
-        if (record / "job.json").is_file():
-            hint = "Go on with --resume, start afresh with --overwrite, or choose another folder."
-        raise MediaError("output.exists", f"{folder} is not empty", hint)
     try:
+        if folder.is_file():
+            raise MediaError("output.exists", f"{folder} is a file, not a folder", "Choose another folder for -o.")
+        occupied = folder.is_dir() and any(folder.iterdir())
+        taken_away = not occupied and (record / "done.json").is_file()
+        continues = resume and (record / "job.json").is_file() and not taken_away
+        if occupied and not overwrite and not continues:
+            hint = "Choose another folder, or use --overwrite."
+            if (record / "job.json").is_file():
+                hint = "Go on with --resume, start afresh with --overwrite, or choose another folder."
+            raise MediaError("output.exists", f"{folder} is not empty", hint)
         folder.mkdir(parents=True, exist_ok=True)
         probe_file = folder / ".likeness-write-test"
         probe_file.touch()

@@ -189,6 +189,7 @@ def test_a_lone_person_takes_another_ones_photograph_with_a_warning(portrait_set
         (["--person", "9"], FACES, "face.unknown_person"),
         (["--person", "0"], FACES, "face.unknown_person"),
         (["--person", "Anna"], REQUEST, "input.person"),
+        (["--person", "²"], REQUEST, "input.person"),
         (["--rate", "25"], REQUEST, "input.rate"),
         (["--device", "mps" if sys.platform != "darwin" else "cuda"], DEVICE, "device.missing"),
         (["--device", "toaster"], DEVICE, "device.unknown"),
@@ -208,6 +209,9 @@ def test_options_that_do_not_fit(portrait_set: Set, tmp_path: Path, options: lis
         ["--format", "gif"],
         ["--scale", "3"],
         ["--seed", "x"],
+        ["--seed", "-1"],
+        ["--threads", "-1"],
+        ["--threads", "99999"],
         ["--no-reference"],
     ],
     ids=" ".join,
@@ -257,6 +261,10 @@ def test_an_output_that_is_a_file(portrait_set: Set, tmp_path: Path) -> None:
         refused(restore(portrait_set, tmp_path / "out", *more), MEDIA, "output.exists")
     refused(restore(portrait_set, tmp_path / "out" / "below"), MEDIA, "output.not_writable")
     assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_a_name_that_no_file_can_have(portrait_set: Set, tmp_path: Path) -> None:
+    refused(restore(portrait_set, tmp_path / ("x" * 300)), MEDIA, "output.not_writable")
 
 
 def test_the_folder_of_the_source_is_no_output(portrait_set: Set, tmp_path: Path) -> None:
