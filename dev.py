@@ -41,7 +41,7 @@ LICENCES = ROOT / "LICENSES.md"
 # Needed before the rest: what builds the two packages that have no wheel (one of them is ours), and torch.
 FIRST = ("editables", "hatchling", "setuptools", "torch")
 # What the lock holds of pyproject.toml beside `dependencies`; the other extras are for users who ask for them.
-LOCKED_EXTRAS = ("evaluate", "insightface")
+LOCKED_EXTRAS = ("aaf", "blind", "evaluate", "farm", "gui", "insightface", "latent")
 LOCKED_GROUPS = ("dev", "landmarks")
 # Packages that only the CUDA build of torch asks for. Kept apart so that a CPU build does not install gigabytes.
 CUDA_PACKAGE = re.compile(r"(nvidia|cuda|triton)\b")
@@ -163,7 +163,7 @@ def lock(python: Path, arguments: list[str]) -> int:
         compile_command = ("pip", "compile", str(PYPROJECT), "--quiet", "--no-header", "--output-file", str(resolved))
         if call(python, "-m", "uv", *compile_command, *options, *extras, *groups, *arguments):
             raise DevError("uv could not resolve the dependencies: see above")
-        lines = resolved.read_text().splitlines(keepends=True)
+        lines = [line for line in resolved.read_text().splitlines(keepends=True) if "== 'emscripten'" not in line]
     write_text(LOCK, "".join(line for line in lines if not CUDA_PACKAGE.match(line)))
     write_text(CUDA_LOCK, "".join(line for line in lines if CUDA_PACKAGE.match(line)))
     print("requirements/ is written; `python3 dev.py licences` next.")
