@@ -15,14 +15,16 @@ INTERRUPTED = 130
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status. Errors of ours are one line and a hint on stderr."""
-    given = cli.parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    given = cli.parser(arguments).parse_args(arguments)
     commands: dict[str, Callable[..., int]] = {
         "restore": _restore, "analyse": _analyse, "doctor": _doctor, "packs": _packs, "demo": _demo,
     }  # fmt: skip
     # A terminal that closes, or a supervisor that asks politely, stops a job like Ctrl-C does.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return commands[given.command](given)
+        run = commands.get(given.command) or given.run  # `run` comes with a command of another layer
+        return run(given)
     except LikenessError as error:
         print(f"likeness: {error.message}\n  hint: {error.hint}  [{error.code}]", file=sys.stderr)
         return error.exit_status

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from likeness_core import __version__
 from likeness_core.api import FORMATS, RestorationSettings
+from likeness_core.extensions import add_commands
 
 DESCRIPTION = """\
 Restores faces in footage, guided by photographs of that person. Nothing leaves this machine; the source is never
@@ -50,8 +51,8 @@ class RestoreOptions:
     insightface: Path | None
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
+    """The command line: core's own commands, and those of other layers that `arguments` may mean (see `extensions`)."""
     top = argparse.ArgumentParser(
         "likeness", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -60,6 +61,8 @@ def parser() -> argparse.ArgumentParser:
     _restore(commands)
     _analyse(commands)
     _simple(commands)
+    if arguments is not None:
+        add_commands(commands, arguments, set(commands.choices))
     return top
 
 
