@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from likeness_core.restorer.attributes import measure_attributes, mirrored_attributes
-from likeness_core.training.degrade import Clip, degrade, draw, tone
+from likeness_core.degrade import Clip, Degradation, degrade, draw, tone
+from likeness_core.restorer.attributes import VOCABULARY, measure_attributes, mirrored_attributes
 from likeness_core.training.face_geometry import FacePhoto
 from likeness_core.training.motion import MotionSettings, MovingFace, animate, plan_motion
 from likeness_core.warps import five_points, match_tone, pose_agreement, reference_map, trust_mask, warp_reference
@@ -18,6 +18,10 @@ Array = npt.NDArray[np.float32]
 HELD_OUT = ("op_P001",)  # the person of the product's sample: in no training set
 NONE_SHARE = 0.12  # samples without a reference
 WRONG_SHARE = 0.18  # samples with somebody else's
+DEFECTIVE_SHARE = (
+    0.06  # samples that are told of defects and have to leave most of them: what the quality negative says
+)
+DEFECTS_LEFT = 0.7
 SILENT_SHARE = 0.15  # samples of which no attribute is said
 SEVERAL_SHARE = 0.65  # samples drawn from people with several photographs: only they teach what a reference is worth
 TOKENS_PX = 128
@@ -105,7 +109,7 @@ def make_sample(
         drawn, other, mirrored = _fixed_reference(faces, index, kind)
     matrix = np.eye(2, 3, dtype=np.float32) if fixed else _jitter(rng, 1.0)
     crop, dense = _view(faces, index, matrix, view.side_px)
-    parameters = draw(rng, view.scale_max, bool(faces.monochrome[index]))
+    parameters = draw(rng, view.scale_max, bool(faces.monochrome[index]), archival=not fixed)
     truth = tone(crop[None], parameters)[0]
     lq = degrade(truth[None], parameters, rng)[0]
     nearest = int(np.argmin(np.abs(np.log(faces.error_scales[index] / parameters.scale))))
@@ -118,6 +122,9 @@ def make_sample(
     attributes = measure_attributes(noisy, parameters.monochrome)
     if not fixed and rng.random() < SILENT_SHARE:
         attributes = np.zeros_like(attributes)
+    if not fixed and rng.random() < DEFECTIVE_SHARE:
+        attributes = np.maximum(attributes, said_defects(parameters))
+        truth = truth + DEFECTS_LEFT * (lq - truth)
     match = float(embedding @ faces.embeddings[index, 1 + nearest])
     sample = Sample(
         lq[None], truth[None], warped[None], mask[None], five_points(dense)[None],
@@ -127,6 +134,16 @@ def make_sample(
     if drawn == "none":
         sample = _without_reference(sample)
     return sample if fixed else _cut(sample, view, rng)
+
+
+def said_defects(parameters: Degradation) -> Array:
+    """Degrees (len(VOCABULARY),) of the three words for low quality, from what was done to a crop."""
+    degrees = np.zeros(len(VOCABULARY), np.float32)
+    blur = max(np.log(parameters.scale) / np.log(8), parameters.blur_sigma_px[1] / 6)
+    blocks = (95 - parameters.jpeg) / 60 if parameters.jpeg else 0.0
+    for word, degree in (("blurred", blur), ("noisy", 20 * (parameters.noise + parameters.grain)), ("blocky", blocks)):
+        degrees[VOCABULARY.index(word)] = np.clip(degree, 0, 1)
+    return degrees
 
 
 def make_clip(faces: Faces, view: View, frames: int, rng: np.random.Generator) -> Sample:

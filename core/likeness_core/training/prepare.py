@@ -17,10 +17,10 @@ import numpy.typing as npt
 import onnxruntime
 import torch
 
+from likeness_core.degrade import degrade, draw
 from likeness_core.onnx_networks import float_network, open_network
-from likeness_core.training.degrade import degrade, draw
+from likeness_core.reward import aligned, convert_sface, sface_file
 from likeness_core.training.landmarks import CropLandmarks
-from likeness_core.training.sface import aligned, convert_sface, sface_file
 from likeness_core.warps import five_points
 
 LANDMARK_NOISE_DRAWS = 2  # degraded copies of each crop whose landmark errors are kept

@@ -11,11 +11,9 @@ batch, from the first step: without it the result is prettier and less the perso
 
 import argparse
 import csv
-import queue
-import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -23,13 +21,15 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from likeness_core.packs import WEIGHTS
 from likeness_core.restorer.attributes import VOCABULARY
 from likeness_core.restorer.compact import CompactConfig, CompactDenoiser, Conditions
+from likeness_core.restorer.feedback import suffix_weights
 from likeness_core.restorer.process import noisy_start, residual_shift
+from likeness_core.reward import SFace, aligned, load_sface
 from likeness_core.training.data import Faces, Sample, View, make_clip, make_sample
-from likeness_core.training.sface import SFace, aligned, load_sface
 
 AVERAGE_DECAY = 0.999
 IDENTITY_SHARE = 0.2  # of each batch; a face costs the recogniser as much as the denoiser
@@ -70,7 +70,7 @@ class Batch:
 
     conditions: Conditions
     truth: Tensor
-    points: Tensor
+    points: Tensor  # (B, T, 5, 2)
     target_embedding: Tensor
 
 
@@ -98,30 +98,30 @@ def collate(samples: list[Sample], model: CompactDenoiser, device: torch.device)
     return Batch(
         conditions,
         picture("truth") * 2 - 1,
-        torch.from_numpy(np.stack([s.points[-1] for s in samples])).float().to(device),
+        torch.from_numpy(np.stack([s.points for s in samples])).float().to(device),
         torch.from_numpy(np.stack([s.target_embedding for s in samples])).to(device),
     )
 
 
-def sample_batches(faces: Faces, stage: Stage, seed: int, stop: threading.Event) -> Iterator[list[Sample]]:
-    """Batches made ahead of time by one thread."""
-    ready: queue.Queue[list[Sample]] = queue.Queue(maxsize=6)
+class Batches(IterableDataset[list[Sample]]):
+    """Endless batches, of one kind each; every worker draws its own."""
 
-    def produce() -> None:
-        rng = np.random.default_rng(seed)
-        while not stop.is_set():
-            mix = stage.mixes[int(rng.choice(len(stage.mixes), p=[mix.weight for mix in stage.mixes]))]
-            batch = [draw_sample(faces, mix, rng) for _ in range(mix.batch)]
-            while not stop.is_set():
-                try:
-                    ready.put(batch, timeout=1)
-                    break
-                except queue.Full:
-                    continue
+    def __init__(self, faces: Faces, stage: Stage, seed: int, factor: int) -> None:
+        self._faces, self._stage, self._seed, self._factor = faces, stage, seed, factor
 
-    threading.Thread(target=produce, daemon=True).start()
-    while True:
-        yield ready.get()
+    def __iter__(self) -> Iterator[list[Sample]]:
+        cv2.setNumThreads(1)
+        worker = get_worker_info()
+        rng = np.random.default_rng([self._seed, worker.id if worker else 0])
+        weights = [mix.weight for mix in self._stage.mixes]
+        while True:
+            mix = self._stage.mixes[int(rng.choice(len(weights), p=weights))]
+            yield [draw_sample(self._faces, mix, rng) for _ in range(mix.batch * self._factor)]
+
+
+def sample_batches(batches: Batches, workers: int) -> Iterator[list[Sample]]:
+    """Batches made ahead of time by so many processes."""
+    return iter(DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=4))
 
 
 def draw_sample(faces: Faces, mix: Mix, rng: np.random.Generator) -> Sample:
@@ -141,8 +141,12 @@ def losses(x0: Tensor, batch: Batch, recogniser: SFace, identity_weight: float) 
     weight = 0.4 + 0.8 * torch.exp(-((x / 0.55) ** 4 + ((y - 0.08) / 0.65) ** 4))
     pixel = (torch.sqrt(error**2 + 1e-5) * weight).mean()
     gradient = (error.diff(dim=-1).abs() * weight[:, 1:]).mean() + (error.diff(dim=-2).abs() * weight[1:]).mean()
-    count = max(1, round(len(x0) * IDENTITY_SHARE))
-    crops = aligned((x0[:count, -1].float() + 1) / 2, batch.points[:count]).contiguous(
+    share = IDENTITY_SHARE if x0.device.type == "cpu" else 1.0
+    count = max(1, round(len(x0) * share))
+    # One frame of each, drawn with the suffix weights: on average that is the suffix-weighted reward.
+    frame = torch.multinomial(suffix_weights(x0.shape[1]), count, replacement=True).to(x0.device)
+    faces = torch.arange(count, device=x0.device)
+    crops = aligned((x0[faces, frame].float() + 1) / 2, batch.points[faces, frame]).contiguous(
         memory_format=torch.channels_last
     )
     identity = 1 - (recogniser(crops) * batch.target_embedding[:count]).sum(dim=1).mean()
@@ -150,10 +154,21 @@ def losses(x0: Tensor, batch: Batch, recogniser: SFace, identity_weight: float) 
     return total, {"pixel": pixel.item(), "gradient": gradient.item(), "identity": identity.item()}
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much at a time; one thing on two cores, another on a data-centre GPU."""
+
+    minutes: float
+    factor: int = 1  # times the stage's batches
+    workers: int = 1  # processes that make samples
+    compiled: bool = False
+
+
 def train(
-    data: Path, run: Path, stage: Stage, minutes: float, device: torch.device, seed: int, start: Path | None = None
+    data: Path, run: Path, stage: Stage, pace: Pace, device: torch.device, seed: int, start: Path | None = None
 ) -> None:
     """Run or continue; saves every ten minutes and at the end. A new run may start from a pack's weights."""
+    minutes = pace.minutes
     run.mkdir(parents=True, exist_ok=True)
     faces = Faces(data)
     recogniser = load_sface(data / "sface.safetensors").to(device)
@@ -169,16 +184,18 @@ def train(
         if start is not None:
             start_from(start, model)
         average.load_state_dict(model.state_dict())
+    call = torch.compile(model, dynamic=True) if pace.compiled else model
     started = saved = time.monotonic()
-    first, stop = seen, threading.Event()
+    first = seen
     running: dict[str, float] = {}
-    for batch_number, samples in enumerate(sample_batches(faces, stage, seed + seen, stop)):
+    batches = Batches(faces, stage, seed + seen, pace.factor)
+    for batch_number, samples in enumerate(sample_batches(batches, pace.workers)):
         elapsed = (time.monotonic() - started) / 60
         warm = min(1.0, (batch_number + 1) / 100)
         rate = stage.learning_rate * warm * max(0.05, 1 - elapsed / minutes) ** 0.7
         for group in optimiser.param_groups:
             group["lr"] = rate
-        parts = step(model, recogniser, samples, optimiser, stage, device)
+        parts = step(model, call, recogniser, samples, optimiser, stage)
         with torch.no_grad():
             decay = min(AVERAGE_DECAY, (seen / 16 + 1) / (seen / 16 + 10))
             for mean, value in zip(average.parameters(), model.parameters(), strict=True):
@@ -195,15 +212,18 @@ def train(
             validate(average, recogniser, faces, run, seen, device)
             saved = time.monotonic()
         if over:
-            stop.set()
             return
 
 
 def step(
-    model: CompactDenoiser, recogniser: SFace, samples: list[Sample], optimiser: torch.optim.Optimizer, stage: Stage,
-    device: torch.device,
+    model: CompactDenoiser, call: Callable[..., Tensor], recogniser: SFace, samples: list[Sample],
+    optimiser: torch.optim.Optimizer, stage: Stage,
 ) -> dict[str, float]:  # fmt: skip
-    """One optimiser step; half of them start from pure low quality, half from a partly restored state."""
+    """One optimiser step; half of them start from pure low quality, half from a partly restored state.
+
+    `call` is the model, or what the compiler made of it.
+    """
+    device = next(model.parameters()).device
     with torch.autocast(device.type, torch.bfloat16):
         batch = collate(samples, model, device)
         lq = batch.conditions.lq
@@ -215,9 +235,9 @@ def step(
             estimate = batch.truth
             if torch.rand(()) < 0.6:  # what inference will see: the network's own estimate, not the truth
                 with torch.no_grad():
-                    estimate = model(x_t, torch.ones_like(t), batch.conditions)
+                    estimate = call(x_t, torch.ones_like(t), batch.conditions)
             x_t = residual_shift(estimate, lq, noise, t)
-        x0 = model(x_t, t, batch.conditions)
+        x0 = call(x_t, t, batch.conditions)
         total, parts = losses(x0, batch, recogniser, stage.identity_weight)
     optimiser.zero_grad(set_to_none=True)
     total.backward()
@@ -260,7 +280,9 @@ def score(x0: Tensor, batch: Batch, recogniser: SFace) -> tuple[float, float]:
     side = x0.shape[-1]
     box = (..., slice(int(side * 0.25), int(side * 0.9)), slice(int(side * 0.2), int(side * 0.8)))
     error = ((x0.float().clamp(-1, 1) - batch.truth)[box] / 2).square().mean()
-    cosine = (recogniser(aligned((x0[:, 0].float().clamp(-1, 1) + 1) / 2, batch.points)) * batch.target_embedding).sum()
+    cosine = (
+        recogniser(aligned((x0[:, 0].float().clamp(-1, 1) + 1) / 2, batch.points[:, 0])) * batch.target_embedding
+    ).sum()
     return float(-10 * torch.log10(error)), float(cosine)
 
 
@@ -304,10 +326,14 @@ if __name__ == "__main__":
     parser.add_argument("--stage", choices=sorted(STAGES), default="patches")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--factor", type=int, default=1, help="batches so many times as large, for a large GPU")
+    parser.add_argument("--workers", type=int, default=1, help="processes that make samples")
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--learning-rate", type=float, help="in place of the stage's")
     parser.add_argument("--start", type=Path, metavar="PACK", help="begin a new run with a pack's weights")
     options = parser.parse_args()
-    cv2.setNumThreads(1)
-    train(
-        options.data, options.run, STAGES[options.stage], options.minutes, torch.device(options.device), options.seed,
-        options.start,
-    )  # fmt: skip
+    chosen = STAGES[options.stage]
+    if options.learning_rate:
+        chosen = replace(chosen, learning_rate=options.learning_rate)
+    pace = Pace(options.minutes, options.factor, options.workers, options.compile)
+    train(options.data, options.run, chosen, pace, torch.device(options.device), options.seed, options.start)

@@ -4,7 +4,7 @@ Degradation parameters are constant through a clip; noise differs from frame to 
 float32 [0, 1] (T, H, W, 3) in the source's own transfer curve.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -31,14 +31,21 @@ class Degradation:
     contrast: float
     saturation: float
     chroma_shift_px: float  # tape's chroma delay, at the small size
+    dust: float = 0.0  # specks in a frame, on average; new ones in each
+    scratches: tuple[tuple[float, float], ...] = ()  # (place across, 0 to 1; brightness) of lines down the film
+    comb_px: float = 0.0  # how far the second field lies beside the first, at the small size
+    flicker: float = 0.0  # standard deviation of each frame's exposure; the restorer must keep it, so it is a tone
 
 
-def draw(rng: np.random.Generator, scale_max: float, monochrome: bool) -> Degradation:
-    """A random degradation, mild to heavy; `scale_max` bounds how small the picture was."""
+def draw(rng: np.random.Generator, scale_max: float, monochrome: bool, archival: bool = True) -> Degradation:
+    """A random degradation, mild to heavy; `scale_max` bounds how small the picture was.
+
+    `archival`: at times with dust, scratches, combed fields or flicker too.
+    """
     scale = float(np.exp(rng.uniform(0.0, np.log(scale_max))))
     sigma = rng.uniform(0.15, 0.75) * scale
     stretch = rng.uniform(1.0, 2.0) if rng.random() < 0.3 else 1.0
-    return Degradation(
+    drawn = Degradation(
         blur_sigma_px=(float(sigma * stretch), float(sigma)),
         blur_angle=float(rng.uniform(0, np.pi)),
         scale=scale,
@@ -52,11 +59,28 @@ def draw(rng: np.random.Generator, scale_max: float, monochrome: bool) -> Degrad
         saturation=float(rng.uniform(0.5, 1.15)) if rng.random() < 0.3 else 1.0,
         chroma_shift_px=float(rng.uniform(-1.5, 1.5)) if rng.random() < 0.15 else 0.0,
     )
+    return _aged(drawn, rng) if archival else drawn
+
+
+def _aged(drawn: Degradation, rng: np.random.Generator) -> Degradation:
+    """With what age does to film and tape, sometimes."""
+    scratches = int(rng.integers(1, 4)) if rng.random() < 0.06 else 0
+    return replace(
+        drawn,
+        dust=float(rng.uniform(0.5, 6)) if rng.random() < 0.08 else 0.0,
+        scratches=tuple((float(rng.random()), float(rng.uniform(-0.4, 0.4))) for _ in range(scratches)),
+        comb_px=float(rng.uniform(-2, 2)) if rng.random() < 0.05 else 0.0,
+        flicker=float(rng.uniform(0, 0.04)) if rng.random() < 0.1 else 0.0,
+    )
 
 
 def tone(clip: Clip, parameters: Degradation) -> Clip:
     """The part of a degradation that the restorer must keep: applied to input and truth alike."""
     out = np.clip(clip, 0, 1) ** parameters.gamma
+    if parameters.flicker:
+        phase = np.arange(len(clip), dtype=np.float32)
+        exposure = 1 + parameters.flicker * np.sin(12.9898 * (phase + 1) ** 2)  # no generator: a tone is drawn once
+        out = out * exposure[:, None, None, None]
     out = (out - 0.5) * parameters.contrast + 0.5
     grey = out @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     saturation = 0.0 if parameters.monochrome else parameters.saturation
@@ -82,6 +106,10 @@ def _degrade_frame(
     low = _float32(cv2.resize(frame, small, interpolation=parameters.shrink))
     if parameters.chroma_shift_px:
         low = _shift_chroma(low, parameters.chroma_shift_px)
+    if parameters.comb_px:
+        low = _comb(low, parameters.comb_px)
+    if parameters.dust or parameters.scratches:
+        low = _damage(low, parameters, rng)
     if parameters.grain:
         low = low + _grain(low, parameters, rng)
     if parameters.noise:
@@ -116,6 +144,30 @@ def _grain(low: Clip, parameters: Degradation, rng: np.random.Generator) -> Clip
     luma = low.mean(axis=2)
     weight = 0.35 + 2.6 * luma * (1 - luma)
     return _float32(field * weight * parameters.grain)[..., None]
+
+
+def _comb(low: Clip, shift_px: float) -> Clip:
+    """Two fields of a face that moved between them, woven into one frame."""
+    matrix = np.array([[1, 0, shift_px], [0, 1, 0]], np.float32)
+    later = cv2.warpAffine(low, matrix, (low.shape[1], low.shape[0]), borderMode=cv2.BORDER_REFLECT)
+    out = low.copy()
+    out[1::2] = _float32(later)[1::2]
+    return out
+
+
+def _damage(low: Clip, parameters: Degradation, rng: np.random.Generator) -> Clip:
+    """Dust, new in every frame, and scratches, which stay nearly where they are."""
+    height, width = low.shape[:2]
+    out = low.copy()
+    for _ in range(int(rng.poisson(parameters.dust))):
+        centre = (int(rng.integers(0, width)), int(rng.integers(0, height)))
+        axes = (int(rng.integers(0, 3)), int(rng.integers(0, 2)))
+        value = float(rng.choice((0.04, 0.96)))
+        cv2.ellipse(out, centre, axes, float(rng.uniform(0, 180)), 0, 360, (value, value, value), -1, cv2.LINE_AA)
+    for place, brightness in parameters.scratches:
+        column = int(np.clip(round(place * width + rng.normal(0, 0.4)), 0, width - 1))
+        out[:, column] += np.float32(brightness)
+    return out
 
 
 def _shift_chroma(low: Clip, shift_px: float) -> Clip:

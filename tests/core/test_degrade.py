@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from likeness_core.training.degrade import INTERPOLATIONS, Degradation, degrade, draw, tone
+from likeness_core.degrade import INTERPOLATIONS, Degradation, degrade, draw, tone
 
 from tests.core import drawn_face
 
@@ -173,3 +173,36 @@ def test_a_lower_quality_damages_more() -> None:
     errors = [float(np.abs(degrade(clip(1), replace(NOTHING, jpeg=q), rng()) - clip(1)).mean()) for q in (90, 60, 35)]
     assert errors == sorted(errors)
     assert errors[0] > 0
+
+
+def test_dust_and_scratches_spoil_a_few_places_and_leave_the_rest() -> None:
+    footage = clip()
+    for parameters in (replace(NOTHING, dust=4.0), replace(NOTHING, scratches=((0.3, 0.3),))):
+        spoiled = np.abs(degrade(footage, parameters, rng(2)) - footage).max(axis=3) > 0.02
+        assert 0 < spoiled.mean() < 0.1
+    column = np.abs(degrade(footage, replace(NOTHING, scratches=((0.3, 0.3),)), rng(2)) - footage).max(axis=(1, 3))
+    assert all(abs(int(frame.argmax()) - 0.3 * 64) <= 2 for frame in column)
+
+
+def test_combing_moves_the_second_field_alone() -> None:
+    footage = clip()
+    combed = degrade(footage, replace(NOTHING, comb_px=2.0), rng())
+    assert np.array_equal(combed[:, ::2], footage[:, ::2])
+    assert np.abs(combed[:, 1::2] - footage[:, 1::2]).max() > 0.05
+
+
+def test_flicker_is_a_tone_that_input_and_truth_share() -> None:
+    footage = clip(6)
+    toned = tone(footage, replace(NOTHING, flicker=0.04))
+    means = toned.mean(axis=(1, 2, 3))
+    assert means.std() > 0.005
+    assert np.array_equal(toned, tone(footage, replace(NOTHING, flicker=0.04)))
+
+
+def test_archival_damage_comes_only_where_it_is_asked_for() -> None:
+    generator = rng()
+    drawn = [draw(generator, 8.0, False) for _ in range(300)]
+    for name in ("dust", "scratches", "comb_px", "flicker"):
+        assert 0.01 < np.mean([bool(getattr(one, name)) for one in drawn]) < 0.2
+    plain = [draw(generator, 8.0, False, archival=False) for _ in range(100)]
+    assert not any(one.dust or one.scratches or one.comb_px or one.flicker for one in plain)
