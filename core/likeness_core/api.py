@@ -201,6 +201,7 @@ class JobState(Enum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"  # was running when its process ended without notice
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,13 +45,13 @@ def job_folder(output_folder: Path) -> Path:
 
 def encode(value: object) -> bytes:
     """One of the vocabulary's dataclasses as JSON; rates become "24000/1001"."""
-    return msgspec.json.encode(value, enc_hook=_fraction_to_text)
+    return msgspec.json.encode(value, enc_hook=fraction_to_text)
 
 
 def decode(data: bytes, kind: type[T]) -> T:
     """What `encode` wrote, as `kind`. Raises InputError `job.damaged`."""
     try:
-        return msgspec.json.decode(data, type=kind, dec_hook=_text_to_fraction)
+        return msgspec.json.decode(data, type=kind, dec_hook=text_to_fraction)
     except msgspec.MsgspecError as error:
         raise InputError(
             "job.damaged", f"the job's record is damaged ({error})", "Start again with --overwrite."
@@ -160,13 +160,15 @@ def same_job(stored: RestorationJob, wanted: RestorationJob) -> bool:
     return encode(stored) == encode(wanted)
 
 
-def _fraction_to_text(value: object) -> str:
+def fraction_to_text(value: object) -> str:
+    """A rate as text, for msgspec's `enc_hook`."""
     if isinstance(value, Fraction):
         return f"{value.numerator}/{value.denominator}"
     raise TypeError(f"{type(value).__name__} is not of the vocabulary")
 
 
-def _text_to_fraction(kind: type, value: object) -> object:
+def text_to_fraction(kind: type, value: object) -> object:
+    """The rate that `fraction_to_text` wrote, for msgspec's `dec_hook`."""
     if kind is Fraction and isinstance(value, str):
         try:
             return Fraction(value)
