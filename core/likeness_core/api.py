@@ -155,6 +155,15 @@ class ModelPack:
 
 
 @dataclass(frozen=True, slots=True)
+class Negatives:
+    """How strongly to steer away from what the result must not be; 0 is off, and each other one costs a pass."""
+
+    quality: float = 0.0  # blur, noise, blocks
+    attributes: float = 0.0  # the opposite of what was measured
+    identity: float = 0.0  # the face that the network would invent without photographs
+
+
+@dataclass(frozen=True, slots=True)
 class RestorationSettings:
     """What the editor sets. All shares are 0 to 1."""
 
@@ -166,6 +175,9 @@ class RestorationSettings:
     seed: int = 0
     scale: int = 1  # enlargement of the frame: 1, 2 or 4
     confidence_fading: bool = True  # fade to the source where the result cannot be trusted
+    negatives: Negatives = Negatives()
+    # (source frame, strength), ascending: `strength` is multiplied by a line through them; empty is 1 throughout.
+    strength_keys: tuple[tuple[int, float], ...] = ()
 
 
 FORMATS = ("exr", "tiff16", "dpx10", "png16", "prores", "prores4444", "h264")  # what can be written

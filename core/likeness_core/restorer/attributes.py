@@ -51,6 +51,30 @@ def mirrored_attributes(degrees: npt.NDArray[np.float32]) -> npt.NDArray[np.floa
     return out
 
 
+DEFECTS = ("blurred", "noisy", "blocky")
+_OPPOSITES = {"looking left": "looking right", "looking up": "looking down"}
+_NEVER_NEGATED = (*DEFECTS, "black and white")  # the first belong to quality, the last is the footage's
+
+
+def with_defects(degrees: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The same degrees, and every word for low quality said."""
+    out = degrees.copy()
+    out[[VOCABULARY.index(word) for word in DEFECTS]] = 1
+    return out
+
+
+def negated(degrees: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The opposite of what was measured; words that carry no training stay unsaid."""
+    out = degrees.copy()
+    for word in MEASURED:
+        if word not in _NEVER_NEGATED:
+            out[VOCABULARY.index(word)] = 1 - degrees[VOCABULARY.index(word)]
+    for word, opposite in _OPPOSITES.items():
+        one, other = VOCABULARY.index(word), VOCABULARY.index(opposite)
+        out[one], out[other] = degrees[other], degrees[one]
+    return out
+
+
 def _ratios(dense: Points) -> dict[str, float]:
     def distance(a: int, b: int) -> float:
         return float(np.linalg.norm(dense[a] - dense[b]))

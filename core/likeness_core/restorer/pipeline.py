@@ -1,30 +1,25 @@
 """One window of one face, from crops to restored crops; reads top to bottom.
 
-The pipeline never knows which backbone it drives: it needs a call `(x_t, t, conditions) -> x0`. Here it is the
-compact one.
+The pipeline never knows which backbone it drives: see `backbone`.
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 
 from likeness_core.api import RestorationSettings
-from likeness_core.errors import ModelPackError, OutOfMemoryError
-from likeness_core.packs import WEIGHTS, check_pack, read_manifest
-from likeness_core.restorer.attributes import VOCABULARY
+from likeness_core.errors import OutOfMemoryError
+from likeness_core.packs import check_pack, read_manifest
+from likeness_core.restorer.backbone import Backbone
 from likeness_core.restorer.blending import BlendingMemory, WindowLatents, blend, blend_strength
-from likeness_core.restorer.compact import CompactConfig, CompactDenoiser, Conditions
-from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, conditions
-from likeness_core.restorer.process import keyed_noise, noisy_start, residual_shift, times
-
-NEUTRAL = 0.5  # of the sliders `fidelity` and `likeness`
+from likeness_core.restorer.compact_backbone import open_compact
+from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip
+from likeness_core.restorer.guidance import negative_streams, steered
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +31,13 @@ class RestoredClip:
 
 
 class Restorer:
-    """The compact backbone on a device, ready for windows."""
+    """A model pack's backbone on a device, ready for windows."""
 
     def __init__(self, pack: Path, device: torch.device, dtype: torch.dtype) -> None:
         """Raises ModelPackError when the pack is missing, damaged or tampered with."""
         self.pack = check_pack(pack)
         self.manifest = read_manifest(pack)
-        self._model = _load(pack, self.manifest.network).to(device, dtype).eval()
-        self._model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._like = torch.empty(0, device=device, dtype=dtype)
+        self.backbone: Backbone[Any] = open_compact(pack, self.manifest, device, dtype)
 
     def restore(
         self,
@@ -71,67 +64,27 @@ class Restorer:
         settings: RestorationSettings,
         memory: BlendingMemory,
     ) -> Generator[None, None, RestoredClip]:
+        backbone, frames = self.backbone, list(clip.frames)
+        negatives = negative_streams(clip.attributes, settings, bool(photos))
         with torch.inference_mode():
-            guided = conditions(self._model, clip, photos, self._like)
-            unguided = (
-                conditions(self._model, clip, (), self._like) if settings.likeness != NEUTRAL and photos else None
+            guided = backbone.conditions(clip, photos)
+            alone = (
+                guided if all(stream.guided or not photos for stream in negatives) else backbone.conditions(clip, ())
             )
-        lq = guided.lq.float()
-        noise = keyed_noise(settings.seed, list(clip.frames), clip.crops.shape[1], clip.monochrome).to(lq)
-        schedule = times(settings.steps)
-        x_t, x0 = noisy_start(lq, noise), lq
-        seen = []
+            streams = [guided]
+            streams += [backbone.retold(guided if one.guided else alone, one.attributes) for one in negatives]
+            lq = backbone.encode(torch.from_numpy(clip.crops).permute(0, 3, 1, 2)[None] * 2 - 1)
+            noise = backbone.noise(settings.seed, frames, lq, clip.monochrome)
+        schedule = backbone.times(settings.steps)
+        x0, seen = lq, []
         for step, t in enumerate(schedule):
             with torch.inference_mode():
-                x0 = self._estimate(x_t, t, guided, unguided, settings)
-            x0 = blend(x0, step, blend_strength(t, schedule[-1]), list(clip.frames), memory)
-            seen.append(x0[0].cpu())
-            if step + 1 < len(schedule):
                 # The same noise at every step: fresh noise is what costs identity with more steps.
-                x_t = residual_shift(x0, lq, noise, torch.full((1,), schedule[step + 1]).to(lq))
+                estimates = backbone.estimate(backbone.noised(x0, lq, noise, t), t, streams)
+                x0 = steered(estimates[0], [(n.weight, x) for n, x in zip(negatives, estimates[1:], strict=True)])
+            x0 = blend(x0, step, blend_strength(t, schedule[-1]), frames, memory)
+            seen.append(x0[0].cpu())
             yield
-        crops = ((x0[0].permute(0, 2, 3, 1) + 1) / 2).cpu().numpy()
+        with torch.inference_mode():
+            crops = ((backbone.decode(x0)[0].permute(0, 2, 3, 1) + 1) / 2).cpu().numpy()
         return RestoredClip(crops, WindowLatents(clip.frames, torch.stack(seen)))
-
-    def _estimate(
-        self,
-        x_t: torch.Tensor,
-        t: float,
-        guided: Conditions,
-        unguided: Conditions | None,
-        settings: RestorationSettings,
-    ) -> torch.Tensor:
-        """x0 with the slider `likeness`: 0 ignores the reference, 0.5 is as trained, 1 follows it half again."""
-        at = torch.full((1,), t, device=x_t.device)
-        with_reference: torch.Tensor = self._model(x_t.to(self._like), at, guided).float()
-        if unguided is None:
-            return with_reference
-        without: torch.Tensor = self._model(x_t.to(self._like), at, unguided).float()
-        weight = settings.likeness / NEUTRAL if settings.likeness < NEUTRAL else settings.likeness + NEUTRAL
-        return without + weight * (with_reference - without)
-
-
-def _load(pack: Path, network: dict[str, object]) -> CompactDenoiser:
-    """The network with the pack's weights. Raises ModelPackError `pack.format`."""
-    hint = "Install the pack again, or update Likeness."
-    try:
-        config = _config(network)
-        model = CompactDenoiser(config)
-        model.load_state_dict({name: value.float() for name, value in load_file(pack / WEIGHTS).items()})
-    except (msgspec.ValidationError, ValueError, RuntimeError, SafetensorError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise ModelPackError(
-            "pack.format", f"{pack.name}: the weights do not fit the network ({reason})", hint
-        ) from error
-    return model
-
-
-def _config(network: dict[str, object]) -> CompactConfig:
-    """The network's shape from a manifest. Raises ValueError or msgspec.ValidationError."""
-    unknown = network.keys() - {field.name for field in fields(CompactConfig)}
-    if unknown:
-        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-    config = msgspec.convert(network, CompactConfig)
-    if config.attributes != VOCABULARY:  # what `measure_attributes` says would be read as something else
-        raise ValueError("its attributes are not those of this version")
-    return config

@@ -4,13 +4,15 @@ import json
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from likeness_core.api import RestorationSettings
+from likeness_core.api import Negatives, RestorationSettings
 from likeness_core.errors import ModelPackError
 from likeness_core.packs import WEIGHTS, read_manifest, write_pack
+from likeness_core.restorer.attributes import negated, with_defects
 from likeness_core.restorer.blending import BlendingMemory
 from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip
 from likeness_core.restorer.pipeline import RestoredClip, Restorer
@@ -40,7 +42,7 @@ def finish(run: Generator[None, None, RestoredClip]) -> tuple[RestoredClip, int]
 
 def restored(
     restorer: Restorer, footage: FaceClip, photos: tuple[AlignedPhoto, ...] = (), memory: BlendingMemory | None = None,
-    **settings: float,
+    **settings: Any,
 ) -> RestoredClip:  # fmt: skip
     asked = replace(RestorationSettings(), **settings)
     return finish(restorer.restore(footage, photos, asked, memory or BlendingMemory()))[0]
@@ -91,6 +93,31 @@ def test_likeness_goes_from_no_reference_over_neutral_to_more(restorer: Restorer
         out = restored(restorer, footage, photos, likeness=likeness).crops
         np.testing.assert_allclose(out, nobody + share * toward, atol=1e-4)
     assert np.array_equal(restored(restorer, footage, likeness=1.0).crops, nobody)
+
+
+def test_each_negative_steers_away_from_its_stream(restorer: Restorer) -> None:
+    footage, photos = clip([FRONT]), (photo(),)
+    plain = restored(restorer, footage, photos).crops
+    identity = restored(restorer, footage, photos, negatives=Negatives(identity=0.4)).crops
+    nobody = restored(restorer, footage).crops
+    np.testing.assert_allclose(identity, plain + 0.4 * (plain - nobody), atol=1e-4)
+    for stream, told in (("quality", with_defects), ("attributes", negated)):
+        steered = restored(restorer, footage, photos, negatives=Negatives(**{stream: 0.4})).crops
+        worse = restored(restorer, replace(footage, attributes=told(footage.attributes)), photos).crops
+        assert np.abs(worse - plain).max() > 1e-4
+        np.testing.assert_allclose(steered, plain + 0.4 * (plain - worse), atol=1e-4)
+
+
+def test_negatives_add_up_and_work_without_references(restorer: Restorer) -> None:
+    footage, photos = clip([FRONT]), (photo(),)
+    plain = restored(restorer, footage, photos).crops
+    parts = [Negatives(quality=0.2), Negatives(attributes=0.3), Negatives(identity=0.4)]
+    moved = sum(restored(restorer, footage, photos, negatives=part).crops - plain for part in parts)
+    every = restored(restorer, footage, photos, negatives=Negatives(0.2, 0.3, 0.4)).crops
+    np.testing.assert_allclose(every, plain + moved, atol=1e-4)
+    alone = restored(restorer, footage).crops
+    assert np.array_equal(restored(restorer, footage, negatives=Negatives(identity=0.4)).crops, alone)
+    assert np.abs(restored(restorer, footage, negatives=Negatives(quality=0.4)).crops - alone).max() > 1e-4
 
 
 def test_an_earlier_window_steers_the_frames_that_it_holds(restorer: Restorer) -> None:

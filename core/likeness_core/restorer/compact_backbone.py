@@ -1,0 +1,101 @@
+"""The compact network behind the pipeline's protocol: pixels are its latents, `process` is its process."""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from likeness_core.errors import ModelPackError
+from likeness_core.packs import WEIGHTS, Manifest
+from likeness_core.restorer.attributes import VOCABULARY
+from likeness_core.restorer.compact import CompactConfig, CompactDenoiser, Conditions
+from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, conditions
+from likeness_core.restorer.process import keyed_noise, noisy_start, residual_shift, times
+
+
+class CompactBackbone:
+    """See `backbone.Backbone`."""
+
+    def __init__(self, model: CompactDenoiser, device: torch.device, dtype: torch.dtype) -> None:
+        self.model = model.to(device, dtype).eval()
+        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._like = torch.empty(0, device=device, dtype=dtype)
+
+    def encode(self, crops: Tensor) -> Tensor:
+        """Pixels are the latents; as the network's number format holds them."""
+        return crops.to(self._like).float()
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Nothing to do."""
+        return latents
+
+    def conditions(self, clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> Conditions:
+        """See `conditioning.conditions`."""
+        return conditions(self.model, clip, photos, self._like)
+
+    def retold(self, conditions: Conditions, attributes: npt.NDArray[np.float32]) -> Conditions:
+        """Other text tokens."""
+        said = torch.from_numpy(attributes)[None].to(self._like)
+        return replace(conditions, text_tokens=self.model.encode_attributes(said))
+
+    def estimate(self, x_t: Tensor, t: float, streams: Sequence[Conditions]) -> list[Tensor]:
+        """Streams with references are one batch, those without another: their tokens differ in number."""
+        found: dict[int, Tensor] = {}
+        for count in sorted({stream.image_tokens.shape[1] for stream in streams}):
+            members = [i for i, stream in enumerate(streams) if stream.image_tokens.shape[1] == count]
+            together = _stacked([streams[i] for i in members])
+            at = torch.full((len(members),), t, device=x_t.device)
+            x0 = self.model(x_t.to(self._like).expand(len(members), -1, -1, -1, -1), at, together).float()
+            found |= {i: x0[position : position + 1] for position, i in enumerate(members)}
+        return [found[i] for i in range(len(streams))]
+
+    def times(self, steps: int) -> list[float]:
+        """See `process.times`."""
+        return times(steps)
+
+    def noise(self, seed: int, frames: list[int], latents: Tensor, monochrome: bool) -> Tensor:
+        """See `process.keyed_noise`."""
+        return keyed_noise(seed, frames, latents.shape[-1], monochrome).to(latents)
+
+    def noised(self, x0: Tensor, lq: Tensor, noise: Tensor, t: float) -> Tensor:
+        """See `process.residual_shift`."""
+        return noisy_start(lq, noise) if t == 1 else residual_shift(x0, lq, noise, torch.full((1,), t).to(lq))
+
+
+def open_compact(pack: Path, manifest: Manifest, device: torch.device, dtype: torch.dtype) -> CompactBackbone:
+    """The network with the pack's weights. Raises ModelPackError `pack.format`."""
+    hint = "Install the pack again, or update Likeness."
+    try:
+        model = CompactDenoiser(_config(manifest.network))
+        model.load_state_dict({name: value.float() for name, value in load_file(pack / WEIGHTS).items()})
+    except (msgspec.ValidationError, ValueError, RuntimeError, SafetensorError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelPackError(
+            "pack.format", f"{pack.name}: the weights do not fit the network ({reason})", hint
+        ) from error
+    return CompactBackbone(model, device, dtype)
+
+
+def _config(network: dict[str, object]) -> CompactConfig:
+    """The network's shape from a manifest. Raises ValueError or msgspec.ValidationError."""
+    unknown = network.keys() - {field.name for field in fields(CompactConfig)}
+    if unknown:
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    config = msgspec.convert(network, CompactConfig)
+    if config.attributes != VOCABULARY:  # what `measure_attributes` says would be read as something else
+        raise ValueError("its attributes are not those of this version")
+    return config
+
+
+def _stacked(streams: list[Conditions]) -> Conditions:
+    """Several streams of one clip as a batch."""
+    if len(streams) == 1:
+        return streams[0]
+    return Conditions(*(torch.cat([getattr(one, field.name) for one in streams]) for field in fields(Conditions)))
