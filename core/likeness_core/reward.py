@@ -82,8 +82,18 @@ def sface_file() -> Path:
     return Path(str(found.locate()))
 
 
+def open_sface() -> SFace:
+    """The recogniser from the installed package."""
+    return SFace(sface_weights()).eval()
+
+
 def convert_sface(out: Path) -> None:
-    """Read the packaged ONNX file, undo its quantisation, fold its normalisations, write safetensors to `out`."""
+    """Write safetensors to `out`, for machines where training runs without the package."""
+    save_file(sface_weights(), out)
+
+
+def sface_weights() -> dict[str, Tensor]:
+    """Read the packaged ONNX file, undo its quantisation, fold its normalisations."""
     import onnx  # only here: training runs on machines without it
     from onnx import numpy_helper
 
@@ -104,7 +114,7 @@ def convert_sface(out: Path) -> None:
     cells = full.shape[1] // len(gain_in)
     weights["fc_weight"] = full * gain_in.repeat_interleave(cells)[None, :] * gain_out[:, None]
     weights["fc_bias"] = (bias + full @ bias_in.repeat_interleave(cells)) * gain_out + bias_out
-    save_file({name: value.float().contiguous() for name, value in weights.items()}, out)
+    return {name: value.float().contiguous() for name, value in weights.items()}
 
 
 def _batch_norm(values: dict[str, Tensor], name: str, epsilon: float) -> tuple[Tensor, Tensor]:

@@ -17,8 +17,8 @@ import numpy.typing as npt
 import onnxruntime
 import torch
 
-from likeness_core.degrade import degrade, draw
 from likeness_core.onnx_networks import float_network, open_network
+from likeness_core.practice.degrade import degrade, draw
 from likeness_core.reward import aligned, convert_sface, sface_file
 from likeness_core.training.landmarks import CropLandmarks
 from likeness_core.warps import five_points

@@ -24,12 +24,13 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from likeness_core.packs import WEIGHTS
+from likeness_core.practice.batches import Batch, collate, picture_losses
+from likeness_core.practice.samples import Faces, Sample, View, make_clip, make_sample, read_faces
 from likeness_core.restorer.attributes import VOCABULARY
-from likeness_core.restorer.compact import CompactConfig, CompactDenoiser, Conditions
+from likeness_core.restorer.compact import CompactConfig, CompactDenoiser
 from likeness_core.restorer.feedback import suffix_weights
 from likeness_core.restorer.process import noisy_start, residual_shift
 from likeness_core.reward import SFace, aligned, load_sface
-from likeness_core.training.data import Faces, Sample, View, make_clip, make_sample
 
 AVERAGE_DECAY = 0.999
 IDENTITY_SHARE = 0.2  # of each batch; a face costs the recogniser as much as the denoiser
@@ -64,45 +65,6 @@ STAGES = {
 }
 
 
-@dataclass(slots=True)
-class Batch:
-    """Samples as tensors on the device; pictures in [-1, 1]."""
-
-    conditions: Conditions
-    truth: Tensor
-    points: Tensor  # (B, T, 5, 2)
-    target_embedding: Tensor
-
-
-def collate(samples: list[Sample], model: CompactDenoiser, device: torch.device) -> Batch:
-    """Stack samples; the reference tokens are computed here, with gradient."""
-
-    def picture(name: str) -> Tensor:
-        stacked = torch.from_numpy(np.stack([np.ascontiguousarray(getattr(s, name)) for s in samples]))
-        return stacked.permute(0, 1, 4, 2, 3).to(device)  # (B, T, C, S, S)
-
-    references = torch.from_numpy(np.stack([np.ascontiguousarray(s.reference) for s in samples])).to(device)
-    embeddings = torch.from_numpy(np.stack([s.embedding for s in samples])).to(device)
-    missing = torch.tensor([s.kind == "none" for s in samples], device=device)
-    tokens = model.encode_references(references.permute(0, 3, 1, 2)[:, None] * 2 - 1, embeddings[:, None])
-    tokens = torch.where(missing[:, None, None], model.null_image_tokens(len(samples)).to(tokens.dtype), tokens)
-    mask = picture("mask")
-    conditions = Conditions(
-        lq=picture("lq") * 2 - 1,
-        warped=(picture("warped") * 2 - 1) * (mask > 0),
-        warped_mask=mask,
-        image_tokens=tokens,
-        text_tokens=model.encode_attributes(torch.from_numpy(np.stack([s.attributes for s in samples])).to(device)),
-        match=torch.tensor([[s.match] for s in samples], dtype=torch.float32, device=device),
-    )
-    return Batch(
-        conditions,
-        picture("truth") * 2 - 1,
-        torch.from_numpy(np.stack([s.points for s in samples])).float().to(device),
-        torch.from_numpy(np.stack([s.target_embedding for s in samples])).to(device),
-    )
-
-
 class Batches(IterableDataset[list[Sample]]):
     """Endless batches, of one kind each; every worker draws its own."""
 
@@ -133,14 +95,7 @@ def draw_sample(faces: Faces, mix: Mix, rng: np.random.Generator) -> Sample:
 
 def losses(x0: Tensor, batch: Batch, recogniser: SFace, identity_weight: float) -> tuple[Tensor, dict[str, float]]:
     """Everything the denoiser is asked for; x0 in [-1, 1]."""
-    truth = batch.truth
-    error = (x0 - truth).float()
-    height, width = error.shape[-2:]
-    y = torch.linspace(-1, 1, height, device=error.device)[:, None]
-    x = torch.linspace(-1, 1, width, device=error.device)[None]
-    weight = 0.4 + 0.8 * torch.exp(-((x / 0.55) ** 4 + ((y - 0.08) / 0.65) ** 4))
-    pixel = (torch.sqrt(error**2 + 1e-5) * weight).mean()
-    gradient = (error.diff(dim=-1).abs() * weight[:, 1:]).mean() + (error.diff(dim=-2).abs() * weight[1:]).mean()
+    pixel, gradient = picture_losses(x0, batch.truth)
     share = IDENTITY_SHARE if x0.device.type == "cpu" else 1.0
     count = max(1, round(len(x0) * share))
     # One frame of each, drawn with the suffix weights: on average that is the suffix-weighted reward.
@@ -170,7 +125,7 @@ def train(
     """Run or continue; saves every ten minutes and at the end. A new run may start from a pack's weights."""
     minutes = pace.minutes
     run.mkdir(parents=True, exist_ok=True)
-    faces = Faces(data)
+    faces = read_faces(data)
     recogniser = load_sface(data / "sface.safetensors").to(device)
     model, average = (CompactDenoiser(CompactConfig(attributes=VOCABULARY)).to(device) for _ in range(2))
     for network in (model, average):

@@ -7,7 +7,7 @@ import torch
 from likeness_core.training import train_compact
 from likeness_core.training.train_compact import STAGES, Batches, Pace, sample_batches
 
-from tests.core.training.test_data import faces  # noqa: F401 - a fixture
+from tests.core.practice.test_samples import faces  # noqa: F401 - a fixture
 
 
 def test_batches_come_from_processes_and_each_draws_its_own(faces: train_compact.Faces) -> None:  # noqa: F811

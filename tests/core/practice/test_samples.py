@@ -6,8 +6,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+from likeness_core.practice.samples import (
+    HELD_OUT,
+    TOKENS_PX,
+    Faces,
+    Sample,
+    View,
+    guide,
+    make_clip,
+    make_sample,
+    read_faces,
+)
 from likeness_core.restorer.attributes import VOCABULARY, measure_attributes
-from likeness_core.training.data import HELD_OUT, TOKENS_PX, Faces, Sample, View, guide, make_clip, make_sample
 from likeness_core.warps import five_points
 
 from tests.core.drawn_face import draw, landmarks, turned
@@ -50,7 +60,7 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Faces:
             [f"train/{HELD_OUT[0] if p == 5 else f'person{p}'}_{i}.jpg" for i, (p, *_) in enumerate(PICTURES)]
         ),
     )
-    return Faces(folder)
+    return read_faces(folder)
 
 
 def rng(seed: int = 0) -> np.random.Generator:

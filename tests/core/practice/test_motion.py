@@ -3,10 +3,10 @@ import dataclasses
 import cv2
 import numpy as np
 import pytest
-from likeness_core.training import face_geometry as mesh
-from likeness_core.training.face_geometry import FacePhoto
-from likeness_core.training.morph import blendable
-from likeness_core.training.motion import STILL, MotionPlan, MotionSettings, MovingFace, animate, plan_motion
+from likeness_core.practice import face_geometry as mesh
+from likeness_core.practice.face_geometry import FacePhoto
+from likeness_core.practice.morph import blendable
+from likeness_core.practice.motion import STILL, MotionPlan, MotionSettings, MovingFace, animate, plan_motion
 
 SIZE = 192
 IRIS = (30, 90, 250)

@@ -1,16 +1,17 @@
-"""Training samples: a degraded crop, its truth, and a reference that is right, wrong or missing."""
+"""Practice samples: a degraded crop, its truth, and a reference that is right, wrong or missing."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from likeness_core.degrade import Clip, Degradation, degrade, draw, tone
+from likeness_core.practice.degrade import Clip, Degradation, degrade, draw, tone
+from likeness_core.practice.face_geometry import FacePhoto
+from likeness_core.practice.motion import MotionSettings, MovingFace, animate, plan_motion
 from likeness_core.restorer.attributes import VOCABULARY, measure_attributes, mirrored_attributes
-from likeness_core.training.face_geometry import FacePhoto
-from likeness_core.training.motion import MotionSettings, MovingFace, animate, plan_motion
 from likeness_core.warps import five_points, match_tone, pose_agreement, reference_map, trust_mask, warp_reference
 
 Array = npt.NDArray[np.float32]
@@ -44,34 +45,61 @@ class Sample:
     kind: str  # "right", "wrong" or "none"
 
 
-class Faces:
-    """The arrays that `prepare` wrote, and how to draw from them."""
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceArrays:
+    """N photographs of faces, aligned, and what is known of them; D degraded copies of each were looked at."""
 
-    def __init__(self, folder: Path) -> None:
-        self.images = np.load(folder / "faces.npy", mmap_mode="r")  # (N, S, S, 3) uint8
-        stored = np.load(folder / "faces.npz")
-        self.landmarks: Array = stored["landmarks"]
-        self.errors = stored["landmark_errors"]
-        self.error_scales = stored["error_scales"]
-        self.identity = stored["identity"]
-        self.monochrome = stored["monochrome"]
-        self.embeddings: Array = stored["embeddings"]
-        self.validation = stored["validation"]
-        self.paths = stored["paths"]
-        held_out = np.array([any(name in str(path) for name in HELD_OUT) for path in self.paths])
+    images: npt.NDArray[np.uint8]  # (N, S, S, 3) RGB
+    landmarks: Array  # (N, 468, 2) shares of the side
+    errors: npt.NDArray[np.floating[Any]]  # (N, D, 468, 2) what degraded copies' landmarks are off by
+    error_scales: Array  # (N, D) how far those copies were reduced
+    identity: npt.NDArray[np.int64]  # (N,) who it is
+    monochrome: npt.NDArray[np.bool_]  # (N,)
+    embeddings: Array  # (N, 1 + D, 128) of the photograph and its copies
+    validation: npt.NDArray[np.bool_]  # (N,) never drawn as a target or a reference
+    paths: npt.NDArray[np.str_]  # (N,)
+
+
+def read_faces(folder: Path) -> "Faces":
+    """The arrays that `training.prepare` wrote."""
+    stored = np.load(folder / "faces.npz")
+    images = np.load(folder / "faces.npy", mmap_mode="r")
+    return Faces(
+        FaceArrays(
+            images,
+            stored["landmarks"],
+            stored["landmark_errors"],
+            stored["error_scales"],
+            stored["identity"],
+            stored["monochrome"],
+            stored["embeddings"],
+            stored["validation"],
+            stored["paths"],
+        )
+    )
+
+
+class Faces:
+    """Photographs to practise on, and how to draw from them."""
+
+    def __init__(self, arrays: FaceArrays) -> None:
+        self.images, self.landmarks, self.embeddings = arrays.images, arrays.landmarks, arrays.embeddings
+        self.errors, self.error_scales = arrays.errors, arrays.error_scales
+        self.identity, self.monochrome, self.validation = arrays.identity, arrays.monochrome, arrays.validation
+        held_out = np.array([any(name in str(path) for name in HELD_OUT) for path in arrays.paths])
         self.train = np.flatnonzero(~self.validation & ~held_out)
         self.mirror = _mirror_order(self.landmarks[self.train])
         counts = np.bincount(self.identity, minlength=int(self.identity.max()) + 1)
         self.several = self.train[counts[self.identity[self.train]] > 1]
 
     def others(self, index: int) -> npt.NDArray[np.int64]:
-        """Further pictures of the same person."""
-        same = np.flatnonzero(self.identity == self.identity[index])
+        """Further pictures of the same person, on the same side of training and validation."""
+        same = np.flatnonzero((self.identity == self.identity[index]) & (self.validation == self.validation[index]))
         return np.asarray(same[same != index])
 
     def draw_target(self, rng: np.random.Generator) -> int:
         """A training picture; people with several photographs are oversampled."""
-        pool = self.several if rng.random() < SEVERAL_SHARE else self.train
+        pool = self.several if rng.random() < SEVERAL_SHARE and len(self.several) else self.train
         return int(rng.choice(pool))
 
     def draw_reference(self, index: int, rng: np.random.Generator) -> tuple[str, int, bool]:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from likeness_core.training.face_geometry import (
+from likeness_core.practice.face_geometry import (
     INNER_LIP_LOWER,
     INNER_LIP_UPPER,
     LEFT_EYE_LOWER,

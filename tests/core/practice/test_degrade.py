@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from likeness_core.degrade import INTERPOLATIONS, Degradation, degrade, draw, tone
+from likeness_core.practice.degrade import INTERPOLATIONS, Degradation, degrade, draw, tone
 
 from tests.core import drawn_face
 

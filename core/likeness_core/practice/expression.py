@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from likeness_core.training.face_geometry import (
+from likeness_core.practice.face_geometry import (
     CHIN,
     INNER_LIP_LOWER,
     INNER_LIP_UPPER,

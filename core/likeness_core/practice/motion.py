@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from likeness_core.training.expression import Expression
-from likeness_core.training.face_geometry import (
+from likeness_core.practice.expression import Expression
+from likeness_core.practice.face_geometry import (
     BROWS,
     LIP_CORNERS,
     NOSE_TIP,
@@ -24,7 +24,7 @@ from likeness_core.training.face_geometry import (
     face_axes,
     falling,
 )
-from likeness_core.training.morph import Morph
+from likeness_core.practice.morph import Morph
 
 
 @dataclass(frozen=True, slots=True)
