@@ -1,0 +1,1 @@
+"""What the window knows and decides. Qt's signals, but no widget."""

@@ -1,0 +1,440 @@
+"""Everything that the window works on, and what the editor can do with it.
+
+The parts know nothing of each other; this joins them: it turns "restore" into requests to the core, answers into edits
+of the project, and errors into notices.
+"""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path, PurePath
+
+from likeness_core.api import FrameRange, JobState
+from likeness_core.errors import LikenessError
+from likeness_core.protocol import (
+    AnalyseResult,
+    Footage,
+    JobStatus,
+    PreviewParams,
+    ProbeParams,
+    ProbeResult,
+    RestoreRequest,
+)
+from PySide6.QtCore import QObject, Signal
+
+from likeness_gui.state.core import Core, CoreState
+from likeness_gui.state.findings import Analyses, Findings
+from likeness_gui.state.job_queue import JobQueue
+from likeness_gui.state.machine_report import MachineReport
+from likeness_gui.state.notices import Gravity, Notice, Notices
+from likeness_gui.state.photographs import Photographs
+from likeness_gui.state.pictures import Pictures
+from likeness_gui.state.playhead import Playhead
+from likeness_gui.state.preferences import Preferences
+from likeness_gui.state.preview import Preview
+from likeness_gui.state.project import SUFFIX, Clip, Person
+from likeness_gui.state.project_files import ProjectFiles
+from likeness_gui.state.project_state import ProjectState
+from likeness_gui.state.steps import Situation, Step, next_step
+
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".webp", ".avif", ".bmp")  # never footage; a PNG or a TIFF may be either
+
+
+class Workspace(QObject):
+    """Owns the state objects; lives as long as the window."""
+
+    clip_changed = Signal()  # another clip is on screen, or another project
+    step_changed = Signal()
+
+    def __init__(self, core: Core, files: ProjectFiles, preferences: Preferences) -> None:
+        super().__init__()
+        self.core, self.preferences = core, preferences
+        self.notices = Notices(self)
+        self.project = ProjectState(files, self)
+        self.playhead = Playhead(self)
+        self.pictures = Pictures(core, self)
+        self.analyses = Analyses(core, self)
+        self.photographs = Photographs(core, self)
+        self.preview = Preview(core, self)
+        self.queue = JobQueue(core, self)
+        self.machine = MachineReport(core, self)
+        self._shown: str | None = None  # source of the clip on screen
+        self._step: Step | None = None
+        self._probing = 0
+        self._join()
+
+    def _join(self) -> None:
+        self.project.changed.connect(self._project_changed)
+        self.analyses.found.connect(self._found)
+        self.core.state_changed.connect(self._core_changed)
+        self.core.ended.connect(self._core_ended)
+        self.queue.finished.connect(self._job_finished)
+        self.queue.went_wrong.connect(self._job_failed)
+        failing = (self.project, self.analyses, self.photographs, self.preview, self.queue, self.pictures)
+        for part in failing:
+            part.failed.connect(self.notices.error)
+        self.core.refused.connect(self.notices.error)
+        for part in (self.analyses, self.preview, self.queue, self.photographs):
+            part.changed.connect(self._look_for_step)
+        self.queue.listed.connect(self._look_for_step)
+
+    # ---- what is on screen
+
+    @property
+    def clip(self) -> Clip | None:
+        """The clip on screen."""
+        return self.project.clip
+
+    @property
+    def findings(self) -> Findings | None:
+        """What was found in the clip on screen."""
+        return self.analyses.of(self.clip.media.path) if self.clip else None
+
+    @property
+    def opening(self) -> bool:
+        """Whether footage is being looked at."""
+        return self._probing > 0
+
+    def footage(self, clip: Clip) -> Footage:
+        """The clip as the core takes it: the frames between the marks."""
+        return Footage(clip.media.path, clip.rate, clip.frames, clip.cuts)
+
+    def job(self) -> JobStatus | None:
+        """The job of the clip on screen that matters: one that runs, else the latest."""
+        jobs = self.queue.of(self.clip.media.path) if self.clip else []
+        return next((job for job in jobs if job.state == JobState.RUNNING), jobs[0] if jobs else None)
+
+    def result(self) -> JobStatus | None:
+        """The latest job of the clip on screen (and of the chosen person) with pictures to compare."""
+        if self.clip is None:
+            return None
+        jobs = self.queue.of(self.clip.media.path)
+        own = [job for job in jobs if job.request.person == str(self.clip.selected)] or jobs
+        states = (JobState.DONE, JobState.RUNNING)
+        return next((job for state in states for job in own if job.state == state), None)
+
+    # ---- opening
+
+    def open_paths(self, paths: list[str]) -> None:
+        """Open what was dropped or chosen: a project, footage, or photographs for the person whose card is open."""
+        photographs = [path for path in paths if self._is_photograph(path)]
+        if photographs:
+            self.add_photographs(tuple(photographs))
+        for path in paths:
+            if path.endswith(SUFFIX):
+                self.open_project(Path(path))
+            elif path not in photographs:
+                self.open_footage(path)
+
+    def _is_photograph(self, path: str) -> bool:
+        suffix = PurePath(path).suffix.lower()
+        return suffix in PICTURE_SUFFIXES and self.clip is not None
+
+    def open_footage(self, path: str, rate: str | None = None) -> None:
+        """Look at a file, and add it to the project."""
+        self._probing += 1
+
+        def done(result: ProbeResult) -> None:
+            self._probing -= 1
+            self.project.add_clip(Clip(result.media, rate))
+            if result.media.lost_frames:
+                text = self.tr("{0} is cut off: {1} frames at its end are missing.")
+                self.notices.show(
+                    Notice("lost", Gravity.WARNING, text.format(PurePath(path).name, result.media.lost_frames),
+                           self.tr("What is there can be restored. Look for a whole copy."))
+                )  # fmt: skip
+
+        def failed(error: LikenessError) -> None:
+            self._probing -= 1
+            self._look_for_step()
+            self.notices.error(error, f"open-{path}")
+
+        if not self.core.call("probe", ProbeParams(path, rate), done, failed):
+            self._probing -= 1
+            self._no_core()
+        self._look_for_step()
+
+    def open_project(self, path: Path) -> None:
+        """Open a project file."""
+        try:
+            recovered = self.project.open(path)
+        except LikenessError as error:
+            self.notices.error(error, "project")
+            return
+        self.preferences.add_recent(str(path))
+        self.notices.dismiss("project")
+        if recovered:
+            self._say_recovered(path)
+
+    def open_last(self) -> None:
+        """Go on where the editor left off."""
+        last = self.preferences.text("last_project")
+        try:
+            recovered = self.project.open_last(Path(last) if last else None)
+        except LikenessError as error:
+            self.notices.error(error, "project")
+            return
+        if recovered:
+            self._say_recovered(self.project.path)
+
+    def _say_recovered(self, path: Path) -> None:
+        text = self.tr("{0} was damaged. This is the copy that was saved with it.").format(path.name)
+        hint = self.tr("Check the latest edit. The project is saved again from now on.")
+        self.notices.show(Notice("project", Gravity.WARNING, text, hint))
+
+    # ---- analysing
+
+    def analyse(self) -> None:
+        """Find shots and people between the marks."""
+        if self.clip is None:
+            return
+        if self.core.state == CoreState.ENDED:
+            self._no_core()
+            return
+        self.analyses.start(self.footage(self.clip), self.preferences.machine)
+
+    def _found(self, source: str, result: AnalyseResult) -> None:
+        if self.clip is not None:
+            numbers = tuple(person.number for person in result.people)
+            self.project.set_found(source, result.frames, numbers)
+        if not result.people:
+            text = self.tr("No faces were found in {0}.").format(PurePath(source).name)
+            hint = self.tr("Faces narrower than about 40 pixels are not found. Try another range.")
+            self.notices.show(Notice(f"nobody-{source}", Gravity.WARNING, text, hint))
+
+    # ---- people and photographs
+
+    def add_photographs(self, paths: tuple[str, ...], number: int = 0) -> None:
+        """Give photographs to a person; to the one whose card is open where no number is given."""
+        clip = self.clip
+        number = number or (clip.selected if clip else 0)
+        if clip is None or clip.person(number) is None:
+            text, hint = self.tr("Whose photographs are these?"), self.tr("Click a person first, then drop them again.")
+            self.notices.show(Notice("photographs", Gravity.NEWS, text, hint))
+            return
+        self.notices.dismiss("photographs")
+        left_out = self.project.add_references(number, paths)
+        if left_out:
+            text = self.tr("Five photographs are the most; {0} were left out.").format(left_out)
+            self.notices.show(
+                Notice("photographs", Gravity.NEWS, text, self.tr("Keep the sharpest, seen like the footage."))
+            )
+
+    def choose(self, person: Person, restore: bool) -> None:
+        """Say whether a person is to be restored."""
+        text = self.tr("Restore {0}") if restore else self.tr("Leave {0} alone")
+        self.project.edit_person(text.format(person.name), replace(person, restore=restore))
+
+    # ---- previewing and restoring
+
+    def chosen(self) -> list[Person]:
+        """The people to be restored in the clip on screen."""
+        return [person for person in self.clip.people if person.restore] if self.clip else []
+
+    def preview_params(self) -> PreviewParams | None:
+        """What a preview of the frame on screen would be made with."""
+        clip, person = self.clip, self.project.person
+        chosen = self.chosen()
+        if person is None or not person.restore:
+            person = chosen[0] if chosen else None
+        if clip is None or person is None:
+            return None
+        references = self.photographs.usable(person.references)
+        return PreviewParams(
+            self.footage(clip), self.playhead.frame, references, str(person.number), person.settings,
+            self.preferences.machine,
+        )  # fmt: skip
+
+    def start_preview(self) -> None:
+        """Restore the frame on screen, moved to one that shows the person where it does not."""
+        params = self.preview_params()
+        if params is None:
+            return
+        frame = self._frame_with(int(params.person), params.frame)
+        if frame != params.frame:
+            self.playhead.seek(frame)
+            params = replace(params, frame=frame)
+        self.playhead.pause()
+        self.notices.dismiss("preview")
+        if self.core.state == CoreState.ENDED:
+            self._no_core()
+            return
+        self.preview.start(params)
+
+    def _frame_with(self, person: int, frame: int) -> int:
+        """This frame where it shows the person, else the nearest one that does."""
+        found = self.findings.person(person) if self.findings else None
+        spans = found.spans if found else ()
+        if not spans or any(frame in span for span in spans):
+            return frame
+        ends = [end for span in spans for end in (span.start, span.stop - 1)]
+        return min(ends, key=lambda end: abs(end - frame))
+
+    def preview_is_current(self, frame: int) -> bool:
+        """Whether the preview of a frame was made with the settings of now."""
+        params = self.preview_params()
+        if params is None or self.clip is None:
+            return False
+        made = self.preview.asked_as(self.clip.media.path, frame)
+        return made is not None and replace(made, frame=0) == replace(params, frame=0)
+
+    def requests(self) -> list[RestoreRequest]:
+        """One job a person that is to be restored."""
+        clip, project = self.clip, self.project.project
+        if clip is None:
+            return []
+        footage = PurePath(clip.media.path)
+        stem = footage.stem.split("%")[0].rstrip("._- ") or "sequence"
+        home = PurePath(project.delivery.folder) if project.delivery.folder else footage.parent
+        return [
+            RestoreRequest(
+                self.footage(clip), str(home / f"{stem} restored" / _file_name(person.name)),
+                self.photographs.usable(person.references), str(person.number), person.settings,
+                project.delivery.format, project.delivery.matte, self.preferences.machine,
+            )
+            for person in self.chosen()
+        ]  # fmt: skip
+
+    def restore(self) -> None:
+        """Queue the clip on screen."""
+        if self.core.state == CoreState.ENDED:
+            self._no_core()
+            return
+        for request in self.requests():
+            self.queue.submit(request)
+
+    # ---- the core's life
+
+    def restart_core(self) -> None:
+        """Start the core again, and let the queue go on."""
+        self.notices.dismiss("core")
+        self._go_on = True
+        self.core.start()
+
+    _go_on = False
+
+    def _core_changed(self) -> None:
+        if self.core.state == CoreState.READY:
+            self.notices.dismiss("core")
+            self.machine.refresh()
+            self.queue.refresh(self._queue_known)
+            self._ask_again()
+        self._look_for_step()
+
+    def _queue_known(self) -> None:
+        interrupted = self.queue.interrupted()
+        if self._go_on:
+            self.continue_interrupted()
+        elif interrupted:
+            text = self.tr("%n restoration(s) did not finish last time.", "", len(interrupted))
+            hint = self.tr("Nothing that was finished is lost.")
+            act = self.continue_interrupted
+            self.notices.show(Notice("interrupted", Gravity.NEWS, text, hint, self.tr("Continue"), act))
+        self._go_on = False
+
+    def continue_interrupted(self) -> None:
+        """Go on with everything that a core's end cut short."""
+        self.notices.dismiss("interrupted")
+        for job in self.queue.interrupted():
+            self.queue.resume(job.job)
+
+    def _ask_again(self) -> None:
+        """What only the core knows of the clip on screen."""
+        clip = self.clip
+        if clip is None or self.core.state != CoreState.READY:
+            return
+        if clip.analysed is not None and self.findings is None:
+            self.analyses.start(replace(self.footage(clip), frames=clip.analysed), self.preferences.machine)
+        for person in clip.people:
+            self.photographs.check(person.references, self.preferences.machine)
+
+    def _core_ended(self, log: str) -> None:
+        for part in (self.pictures, self.analyses, self.photographs, self.preview):
+            part.forget_requests()
+        self._probing = 0
+        self._no_core(log)
+        self._look_for_step()
+
+    def _no_core(self, log: str = "") -> None:
+        text = self.tr("The restoring engine has stopped.")
+        hint = self.tr("Your project and everything that was finished are safe.")
+        act = self.restart_core
+        self.notices.show(Notice("core", Gravity.ERROR, text, hint, self.tr("Restart and go on"), act))
+
+    # ---- following up
+
+    def _project_changed(self) -> None:
+        source = self.clip.media.path if self.clip else None
+        clip = self.clip
+        if clip is not None:
+            self.playhead.loop = clip.range
+        if source != self._shown:
+            self._shown = source
+            if clip is None:
+                self.playhead.load(0, self.playhead.rate, FrameRange(0, 0))
+            else:
+                self.playhead.load(clip.media.frame_count, clip.media.rate, clip.range)
+            self.clip_changed.emit()
+        self._ask_again()
+        self.preferences.set("last_project", str(self.project.path) if self.project.has_name else "")
+        self._look_for_step()
+
+    def _job_finished(self, status: JobStatus) -> None:
+        self.pictures.forget(status.output.folder)
+        name = PurePath(status.output.folder).name
+        warnings = status.result.warnings if status.result else ()
+        text = self.tr("{0} is restored.").format(name)
+        hint = "; ".join(warnings) or self.tr("Compare it here, or open its folder from the queue.")
+        self.notices.show(Notice(f"job-{status.job}", Gravity.NEWS, text, hint))
+
+    def _job_failed(self, status: JobStatus) -> None:
+        error = status.error
+        if error is not None:
+            act = partial(self._retry, status.job)
+            notice = Notice(f"job-{status.job}", Gravity.ERROR, error.message, error.hint, self.tr("Try again"), act)
+            self.notices.show(notice)
+
+    def _retry(self, job: str) -> None:
+        self.notices.dismiss(f"job-{job}")
+        self.queue.retry(job)
+
+    # ---- the next step
+
+    def situation(self) -> Situation:
+        """What the next step depends on, gathered."""
+        clip = self.clip
+        if clip is None:
+            return Situation()
+        chosen, source = self.chosen(), clip.media.path
+        requests = [replace(request, output="") for request in self.requests()]
+        jobs = self.queue.of(source)
+        busy = (JobState.RUNNING, JobState.QUEUED)
+        same = [job.state for job in jobs if replace(job.request, output="") in requests]
+        return Situation(
+            has_clip=True,
+            analysed=clip.analysed is not None,
+            analysing=self.analyses.running(source) and not clip.people,
+            people=len(clip.people),
+            chosen=len(chosen),
+            without_photographs=sum(not person.references for person in chosen),
+            previewing=self.preview.running,
+            previewed=self.preview_is_current(self.playhead.frame) or bool(same),
+            restoring=any(job.state in busy for job in jobs),
+            restored=bool(same) and same[0] == JobState.DONE,
+        )
+
+    @property
+    def step(self) -> Step:
+        """The editor's next step."""
+        return next_step(self.situation())
+
+    def _look_for_step(self, *_: object) -> None:
+        step = self.step
+        if step != self._step:
+            self._step = step
+        self.step_changed.emit()
+
+
+def _file_name(name: str) -> str:
+    """A person's name as a folder's: what some platform refuses becomes a dash."""
+    kept = "".join(letter if letter.isalnum() or letter in " ._-()" else "-" for letter in name).strip(" .")
+    return kept or "person"
