@@ -244,7 +244,7 @@ class RestorationJob:
     frames: FrameRange
     references: tuple[str, ...]  # photographs; empty restores without
     reference_hashes: tuple[str, ...]  # sha256, in the same order
-    person: str  # "auto", "all", or a number of `analyse`
+    person: str  # "auto", "match", "all", or a number of `analyse`
     settings: RestorationSettings
     output: OutputSpec
     pack: ModelPack

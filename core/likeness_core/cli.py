@@ -4,7 +4,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from likeness_core import __version__
+from likeness_core import __version__, evaluate_command
 from likeness_core.api import FORMATS, RestorationSettings
 from likeness_core.extensions import add_commands
 
@@ -49,6 +49,7 @@ class RestoreOptions:
     threads: int
     pack: Path | None
     insightface: Path | None
+    progress: str = "bar"  # or "json"
 
 
 def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
@@ -61,6 +62,7 @@ def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
     _restore(commands)
     _analyse(commands)
     _simple(commands)
+    evaluate_command.add_parser(commands)
     if arguments is not None:
         add_commands(commands, arguments, set(commands.choices))
     return top
@@ -75,7 +77,7 @@ def restore_options(given: argparse.Namespace) -> RestoreOptions:
     return RestoreOptions(
         given.source, tuple(given.reference or ()), given.output, given.range, given.rate, given.person, settings,
         given.format, given.matte, given.resume, given.overwrite, given.device, given.threads, given.pack,
-        given.insightface,
+        given.insightface, given.progress,
     )  # fmt: skip
 
 
@@ -91,12 +93,6 @@ def _restore(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     command.add_argument(
         "source", type=Path, help="a movie, or any one file of an image sequence, or its pattern name.%%04d.exr"
     )
-    who = command.add_mutually_exclusive_group(required=True)
-    who.add_argument(
-        "--reference", nargs="+", type=Path, metavar="PHOTO",
-        help="one to five photographs of the person: one face each, sharp, the pose and age of the footage",
-    )  # fmt: skip
-    who.add_argument("--no-reference", action="store_true", help="restore everyone without photographs")
     command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder of the result; new")
     command.add_argument(
         "--range",
@@ -105,9 +101,21 @@ def _restore(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     command.add_argument(
         "--rate", help="frames a second of an image sequence: 24, 23.976, 25 (default: its header's, else 24)"
     )
+    add_restoration(command, person="auto")
+
+
+def add_restoration(command: argparse.ArgumentParser, person: str) -> None:
+    """Add what is asked for in every restoration, whatever it reads and writes. `person`: the default."""
+    who = command.add_mutually_exclusive_group(required=True)
+    who.add_argument(
+        "--reference", nargs="+", type=Path, metavar="PHOTO",
+        help="one to five photographs of the person: one face each, sharp, the pose and age of the footage",
+    )  # fmt: skip
+    who.add_argument("--no-reference", action="store_true", help="restore everyone without photographs")
     command.add_argument(
-        "--person", default="auto", metavar="WHO",
-        help="auto: people who look like the references (default); all: everyone; or a number of `likeness analyse`",
+        "--person", default=person, metavar="WHO",
+        help="auto: people who look like the references; match: the same, but it is an error where nobody does; "
+        "all: everyone; or a number of `likeness analyse` (default: %(default)s)",
     )  # fmt: skip
     _look(command)
     command.add_argument("--format", choices=FORMATS, default="exr", help="what is written (default: %(default)s)")
@@ -157,6 +165,10 @@ def _machine(command: argparse.ArgumentParser) -> None:
     machine.add_argument("--threads", type=_threads, default=0, help="CPU threads of the network (default: all cores)")
     machine.add_argument("--pack", type=Path, help="folder of another model pack (default: the one that ships)")
     _face_models(machine)
+    machine.add_argument(
+        "--progress", choices=("bar", "json"), default="bar",
+        help="json: one line a report on standard error, for programs (%(default)s)",
+    )  # fmt: skip
 
 
 def _face_models(command: argparse._ActionsContainer) -> None:

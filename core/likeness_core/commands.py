@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import closing
@@ -40,7 +41,7 @@ def restore(options: RestoreOptions) -> int:
     if options.overwrite:
         check_photographs(job)  # an earlier result is not given up for one that cannot be
     prepare_output(job, options.resume, options.overwrite)
-    result = follow(run(job), console)
+    result = report(run(job)) if options.progress == "json" else follow(run(job), console)
     for warning in result.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     print(result.result)
@@ -70,6 +71,18 @@ def follow(work: Generator[Progress, None, T], console: Console) -> T:
             bar.update(task, completed=progress.done, total=progress.total, speed=f"{rate:.1f} fps" if rate else "")
 
 
+def report(work: Generator[Progress, None, T]) -> T:
+    """Carry work out, one JSON object a line on standard error for each `Progress`; return what it returns."""
+    with closing(work):
+        while True:
+            try:
+                progress = next(work)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            print(encode(progress).decode(), file=sys.stderr, flush=True)
+
+
 def analyse(
     source: Path, span: str | None, rate: str | None, as_json: bool, thumbnails: Path | None, models: Path | None
 ) -> int:
@@ -79,8 +92,7 @@ def analyse(
     name = hashlib.sha256(f"{source.resolve()} {frames}".encode()).hexdigest()[:16]
     folder = thumbnails or cache_folder() / "analyses" / name
     make_folder(folder)
-    threads = os.cpu_count() or 1
-    finder = face_finder(str(models or ""), threads) or open_face_analyser(threads)
+    finder = face_finder(str(models or ""), 1) or open_face_analyser(1)
     with tempfile.TemporaryDirectory() as scratch:
         found = follow(
             run_analysis(media, frames, (), finder, Path(scratch)),

@@ -80,32 +80,37 @@ def choose_people(
     """Whom to restore.
 
     `tracks`: those of the people. Two who are seen together are not both the person of the references, however alike.
-    `person`: "auto" = who matches the references (everybody where there are none); "all" = everybody, references or
-    not; a number = that `Identity.number`. Nobody in the footage is no error: frames without faces pass through.
+    `person`: "auto" = who matches the references (everybody where there are none); "match" = the same, but somebody
+    must: a lone stranger will not do, nor nobody; "all" = everybody, references or not; a number = that
+    `Identity.number`. But for "match" nobody in the footage is no error: frames without faces pass through.
     Raises FaceError `face.unknown_person` for a number that is not there, `face.no_match` when several people are
-    there and none matches.
+    there and none matches, `face.nobody`.
     """
     if isinstance(person, int):
         return _numbered(people, references, person)
-    if person not in ("auto", "all"):
-        raise ValueError(f'person is "auto", "all" or a number, not {person!r}')
+    if person not in ("auto", "all", "match"):
+        raise ValueError(f'person is "auto", "all", "match" or a number, not {person!r}')
+    if person == "match" and not people:
+        raise FaceError("face.nobody", "nobody is seen in the footage", "Choose other footage, or a longer range.")
     if person == "all" or references is None or not people:
         return PeopleChoice(people, ())
     matches = match_people(people, references)
     best = matches[0]
     if best.likeness >= SAME_PERSON:
         return _certain([match for match in matches if match.likeness >= SAME_PERSON], tracks)
-    if len(people) == 1:
+    if len(people) == 1 and person != "match":
         warning = (
             f"{best.identity.name} is the only person in the footage, but does not look like the reference"
             f" (likeness {best.likeness:.2f}, from {SAME_PERSON} on it is the same person)"
         )
         return PeopleChoice((best.identity,), (warning,))
-    if best.likeness >= PROBABLY_SAME_PERSON and best.likeness - matches[1].likeness >= CLEAR_LEAD:
+    lead = best.likeness - matches[1].likeness if len(people) > 1 else 0.0
+    if best.likeness >= PROBABLY_SAME_PERSON and lead >= CLEAR_LEAD:
         warning = f"{best.identity.name} is probably the person of the reference (likeness {best.likeness:.2f})"
         return PeopleChoice((best.identity,), (warning,))
+    nobody = f"none of the {len(people)} people" if len(people) > 1 else "not the only person"
     message = (
-        f"none of the {len(people)} people in the footage looks like the reference; the nearest is"
+        f"{nobody} in the footage looks like the reference; the nearest is"
         f" {best.identity.name} (likeness {best.likeness:.2f} of the {SAME_PERSON} that a match needs)"
     )
     hint = f"Use other photographs, or choose by number: --person {best.identity.number}"

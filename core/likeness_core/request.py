@@ -25,8 +25,8 @@ def request(options: RestoreOptions) -> RestorationJob:
     media = probe(Path(os.path.abspath(options.source)), parse_rate(options.rate) if options.rate else None)
     frames = parse_range(options.range, media) if options.range else FrameRange(0, media.frame_count)
     photo_hashes = tuple(_hash_of_photo(photo) for photo in options.references)
-    if options.person not in ("auto", "all") and not options.person.isdecimal():
-        hint = "Use auto, all, or a number that `likeness analyse` prints."
+    if options.person not in ("auto", "all", "match") and not options.person.isdecimal():
+        hint = "Use auto, match, all, or a number that `likeness analyse` prints."
         raise InputError("input.person", f"--person {options.person} names nobody", hint)
     pack = check_or_default_pack(options.pack)
     device = choose_device(options.device)

@@ -60,6 +60,7 @@ def test_every_option_of_restore_is_explained(tmp_path: Path) -> None:
         "--threads",
         "--pack",
         "--no-fading",
+        "--progress",
     ]
     for option in wanted:
         explained = re.search(rf"^  (-o \S+, )?{option}\b.*(\n +\S.*)?", text, re.MULTILINE)

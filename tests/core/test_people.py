@@ -137,3 +137,16 @@ def test_real_faces() -> None:
     found = find_people(tracks)
     assert [person.tracks for person in found] == [(0, 2), (1,), (3,)]
     assert [person.number for person in choose_people(found, references(embedding(selfie(5)))).people] == [2]
+
+
+def test_a_match_must_be_found_where_one_is_asked_for() -> None:
+    alone = find_people((track(0, 0, 9, direction(0.1, 0.9)),))
+    assert choose_people(alone, references(ANNA)).people == alone  # auto: the only one there, with a warning
+    with pytest.raises(FaceError, match="not the only person") as stranger:
+        choose_people(alone, references(ANNA), "match")
+    assert stranger.value.code == "face.no_match"
+    with pytest.raises(FaceError) as nobody:
+        choose_people((), references(ANNA), "match")
+    assert nobody.value.code == "face.nobody"
+    anna = find_people((track(0, 0, 9, ANNA),))
+    assert choose_people(anna, references(ANNA), "match").people == anna
