@@ -118,7 +118,7 @@ def choose_cast(
     Raises ReferencePhotoError, FaceError (nobody matches, or no such person).
     """
     sides = read_manifest(Path(job.pack.path)).sides_px
-    photos = tuple(_aligned(photo, analyser, sides[-1]) for photo in loaded.set.photos) if loaded else ()
+    photos = tuple(aligned_photo(photo, analyser, sides[-1]) for photo in loaded.set.photos) if loaded else ()
     choice = choose_people(analysis.people, loaded.set if loaded else None, _who(job.person), analysis.tracks)
     person_of = {number: person.number for person in choice.people for number in person.tracks}
     tracks = [
@@ -168,7 +168,8 @@ def _aligned_landmarks(dense: Array, side_px: int) -> Array:
     return np.stack([align(five_points(points), side_px).points(points) for points in few])
 
 
-def _aligned(photo: ReferencePhoto, analyser: FaceAnalyser, side_px: int) -> AlignedPhoto:
+def aligned_photo(photo: ReferencePhoto, analyser: FaceAnalyser, side_px: int) -> AlignedPhoto:
+    """A reference photograph as the restorer needs it, `side_px` square."""
     picture = read_photo(Path(photo.path))
     dense = analyser.landmarks(picture, photo.face).points
     alignment = align(five_points(dense), side_px)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from likeness_core.practice.degrade import Clip, Degradation, degrade, draw, tone
 from likeness_core.practice.face_geometry import FacePhoto
+from likeness_core.practice.mirrored_points import mirror_order
 from likeness_core.practice.motion import MotionSettings, MovingFace, animate, plan_motion
 from likeness_core.restorer.attributes import VOCABULARY, measure_attributes, mirrored_attributes
 from likeness_core.warps import five_points, match_tone, pose_agreement, reference_map, trust_mask, warp_reference
@@ -88,7 +89,6 @@ class Faces:
         self.identity, self.monochrome, self.validation = arrays.identity, arrays.monochrome, arrays.validation
         held_out = np.array([any(name in str(path) for name in HELD_OUT) for path in arrays.paths])
         self.train = np.flatnonzero(~self.validation & ~held_out)
-        self.mirror = _mirror_order(self.landmarks[self.train])
         counts = np.bincount(self.identity, minlength=int(self.identity.max()) + 1)
         self.several = self.train[counts[self.identity[self.train]] > 1]
 
@@ -277,7 +277,7 @@ def _reference(
     dense = faces.landmarks[index]
     if mirrored:
         picture = np.ascontiguousarray(picture[:, ::-1])
-        dense = dense[faces.mirror] * (-1, 1) + (1, 0)
+        dense = dense[mirror_order()] * (-1, 1) + (1, 0)
     parameters = replace(
         draw(rng, 2.0, False),
         gamma=float(np.exp(rng.normal(0, 0.15))), contrast=float(rng.uniform(0.8, 1.15)),
@@ -314,11 +314,3 @@ def _cut(sample: Sample, view: View, rng: np.random.Generator) -> Sample:
         sample, lq=parts[0], truth=parts[1], warped=parts[2], mask=parts[3], points=points.astype(np.float32),
         reference=reference, attributes=attributes,
     )  # fmt: skip
-
-
-def _mirror_order(landmarks: Array) -> npt.NDArray[np.int64]:
-    """For each of the 468 points the one on the other half of the face, read off the mean face."""
-    mean = landmarks.mean(axis=0)
-    mean[:, 0] -= mean[:, 0].mean()
-    flipped = mean * (-1, 1)
-    return np.asarray(((flipped[:, None] - mean[None]) ** 2).sum(axis=-1).argmin(axis=1))

@@ -17,6 +17,7 @@ from likeness_core.packs import WEIGHTS, Manifest
 from likeness_core.restorer.attributes import VOCABULARY
 from likeness_core.restorer.compact import CompactConfig, CompactDenoiser, Conditions
 from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, conditions
+from likeness_core.restorer.lora import adapted
 from likeness_core.restorer.process import keyed_noise, noisy_start, residual_shift, times
 
 
@@ -69,8 +70,13 @@ class CompactBackbone:
         return noisy_start(lq, noise) if t == 1 else residual_shift(x0, lq, noise, torch.full((1,), t).to(lq))
 
 
-def open_compact(pack: Path, manifest: Manifest, device: torch.device, dtype: torch.dtype) -> CompactBackbone:
-    """The network with the pack's weights. Raises ModelPackError `pack.format`."""
+def open_compact(
+    pack: Path, manifest: Manifest, device: torch.device, dtype: torch.dtype, lora: dict[str, Tensor] | None = None
+) -> CompactBackbone:
+    """The network with the pack's weights, and one person's part where there is one.
+
+    Raises ModelPackError `pack.format`, `identity.format`.
+    """
     hint = "Install the pack again, or update Likeness."
     try:
         model = CompactDenoiser(_config(manifest.network))
@@ -80,6 +86,12 @@ def open_compact(pack: Path, manifest: Manifest, device: torch.device, dtype: to
         raise ModelPackError(
             "pack.format", f"{pack.name}: the weights do not fit the network ({reason})", hint
         ) from error
+    if lora is not None:
+        try:
+            model.load_state_dict(adapted(dict(model.named_parameters()), lora), strict=False)
+        except (KeyError, RuntimeError) as error:
+            hint = "Make it anew from the photographs: likeness identity create"
+            raise ModelPackError("identity.format", "the identity pack does not fit this network", hint) from error
     return CompactBackbone(model, device, dtype)
 
 

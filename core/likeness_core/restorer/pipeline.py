@@ -33,11 +33,13 @@ class RestoredClip:
 class Restorer:
     """A model pack's backbone on a device, ready for windows."""
 
-    def __init__(self, pack: Path, device: torch.device, dtype: torch.dtype) -> None:
-        """Raises ModelPackError when the pack is missing, damaged or tampered with."""
+    def __init__(
+        self, pack: Path, device: torch.device, dtype: torch.dtype, identity: dict[str, torch.Tensor] | None = None
+    ) -> None:
+        """`identity`: the LoRA of an identity pack. Raises ModelPackError when a pack is missing or tampered with."""
         self.pack = check_pack(pack)
         self.manifest = read_manifest(pack)
-        self.backbone: Backbone[Any] = open_compact(pack, self.manifest, device, dtype)
+        self.backbone: Backbone[Any] = open_compact(pack, self.manifest, device, dtype, identity)
 
     def restore(
         self,
