@@ -1,11 +1,15 @@
 """Shots, faces and people of a range: found once, kept in the job folder.
 
-One pass over the footage. Memory holds one shot's landmarks at most; they go to disk as each shot ends.
+One pass over the footage: frames are decoded ahead, faces are found in several frames at once, and put together in
+order. Memory holds one shot's landmarks at most; they go to disk as each shot ends.
 """
 
 import io
+import os
 from collections import deque
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +17,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from likeness_core.ahead import Ahead, in_order
 from likeness_core.api import Face, FaceTrack, FrameRange, Identity, Media, Progress, Shot
 from likeness_core.color import is_monochrome
 from likeness_core.crops import align, cut
-from likeness_core.faces import FaceAnalyser
+from likeness_core.faces import FaceAnalyser, FoundFace, Picture
 from likeness_core.jobs import decode, encode, write_whole
 from likeness_core.media import Frame, MediaReader, to_float, to_uint8
 from likeness_core.people import find_people
@@ -24,6 +29,7 @@ from likeness_core.shots import LAG_FRAMES, CutFinder, shots_between
 from likeness_core.tracks import FollowedFace, ShotTracker
 
 _COLOUR_EVERY = 12  # frames between two looks at whether a shot is black-and-white
+_DECODED_AHEAD = 2  # frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,15 @@ class Analysis:
     tracks: tuple[FaceTrack, ...]
     people: tuple[Identity, ...]
     monochrome: tuple[bool, ...]  # by shot
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """One frame, looked at by itself."""
+
+    index: int  # source frame
+    rgb: Picture
+    found: list[FoundFace]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,16 +64,28 @@ def analyse(
 ) -> Generator[Progress, None, Analysis]:
     """Analyse a range, or read what `folder` holds of an earlier analysis of it.
 
-    `cuts`: first frames of shots that the edit knows. Raises MediaError, ModelPackError.
+    `cuts`: first frames of shots that the edit knows. Frames are looked at on all cores, so `analyser` does best with
+    one thread. Raises MediaError, ModelPackError.
     """
     record = folder / "analysis.json"
     if record.exists():
         return decode(record.read_bytes(), Analysis)
+
+    def look(frame: Frame) -> _Seen:
+        rgb = to_uint8(frame.pixels)
+        return _Seen(frame.index, rgb, analyser.find(rgb, frame.index))
+
     finder = _Finder(analyser, frames, cuts, folder)
-    with MediaReader(media) as reader:
-        for frame in reader.frames(frames):
-            finder.add(frame)
-            yield Progress("analyse", frame.index + 1 - frames.start, len(frames), frame.index)
+    workers = os.cpu_count() or 1
+    with (
+        MediaReader(media) as reader,
+        Ahead(reader.frames(frames), _DECODED_AHEAD) as decoded,
+        ThreadPoolExecutor(workers, "faces") as pool,
+        closing(in_order(pool, look, decoded, workers)) as seen,
+    ):
+        for one in seen:
+            finder.add(one)
+            yield Progress("analyse", one.index + 1 - frames.start, len(frames), one.index)
     analysis = finder.finish()
     write_whole(record, encode(analysis))
     return analysis
@@ -96,36 +123,36 @@ class _Finder:
         self._analyser, self._frames, self._folder = analyser, frames, folder
         self._cuts = {cut for cut in cuts if frames.start < cut < frames.stop}
         self._cut_finder = CutFinder()
-        self._waiting: deque[Frame] = deque()
+        self._waiting: deque[_Seen] = deque()
         self._tracks: list[FaceTrack] = []
         self._monochrome: list[bool] = []
         self._start, self._grey = frames.start, True
         self._begin(frames.start)
 
-    def add(self, frame: Frame) -> None:
+    def add(self, seen: _Seen) -> None:
         """Take in the next frame of the range."""
-        self._cuts.update(self._frames.start + cut for cut in self._cut_finder.add(to_uint8(frame.pixels)))
-        self._waiting.append(frame)
+        self._cuts.update(self._frames.start + cut for cut in self._cut_finder.add(seen.rgb))
+        self._waiting.append(seen)
         if len(self._waiting) > LAG_FRAMES:
-            self._look(self._waiting.popleft())
+            self._follow(self._waiting.popleft())
 
     def finish(self) -> Analysis:
         """What was found, once all frames were added."""
         self._cuts.update(self._frames.start + cut for cut in self._cut_finder.finish())
         while self._waiting:
-            self._look(self._waiting.popleft())
+            self._follow(self._waiting.popleft())
         self._end()
         shots = shots_between(self._cuts, self._frames)
         tracks = tuple(self._tracks)
         return Analysis(shots, tracks, find_people(tracks), tuple(self._monochrome[: len(shots)]))
 
-    def _look(self, frame: Frame) -> None:
-        if frame.index in self._cuts:
+    def _follow(self, seen: _Seen) -> None:
+        if seen.index in self._cuts:
             self._end()
-            self._begin(frame.index)
-        self._tracker.add(frame.index, to_uint8(frame.pixels))
-        if self._grey and (frame.index - self._start) % _COLOUR_EVERY == 0:
-            self._grey = is_monochrome(to_float(frame.pixels))
+            self._begin(seen.index)
+        self._tracker.add(seen.index, seen.rgb, seen.found)
+        if self._grey and (seen.index - self._start) % _COLOUR_EVERY == 0:
+            self._grey = is_monochrome(to_float(seen.rgb))
 
     def _begin(self, start: int) -> None:
         shot = Shot(len(self._monochrome), FrameRange(start, self._frames.stop))

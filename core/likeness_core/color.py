@@ -207,9 +207,10 @@ def is_monochrome(rgb: npt.NDArray[np.float32]) -> bool:
     percentile, 3 codes: three times that noise). The palest skin lies 15 codes away from grey.
     """
     height, width = rgb.shape[:2]
-    _, chroma_blue, chroma_red = rgb_to_ycbcr(rgb, 1)
     size = (max(1, width // _MONOCHROME_BLOCK), max(1, height // _MONOCHROME_BLOCK))
-    chroma = np.stack([cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (chroma_blue, chroma_red)])
+    # Averaged before the matrix, which is linear: a sixty-fourth of the work.
+    blocks = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.float32)
+    chroma = np.stack(rgb_to_ycbcr(blocks, 1)[1:])
     mean = chroma.mean(axis=(1, 2), keepdims=True)
     spread = np.percentile(np.abs(chroma - mean), 99, axis=(1, 2))
     return bool(np.abs(mean).max() <= _MONOCHROME_MEAN and spread.max() <= _MONOCHROME_SPREAD)

@@ -1,7 +1,6 @@
 """What the commands of the command line do: the same core that the panel drives."""
 
 import hashlib
-import os
 import sys
 import tempfile
 from collections.abc import Generator

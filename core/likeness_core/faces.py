@@ -7,6 +7,7 @@ and device. docs/faces.md has the measurements that the constants come from.
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -156,6 +157,7 @@ class DenseLandmarks:
             self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._points, self._presence = (output["index"] for output in self._interpreter.get_output_details())
+        self._one_at_a_time = threading.Lock()  # an interpreter holds its input and output
 
     def find(self, rgb: Picture, face: Face) -> Landmarks:
         """The points of the face at `face` in `rgb` (uint8 RGB (H, W, 3)).
@@ -172,17 +174,21 @@ class DenseLandmarks:
 
     def _look(self, rgb: Picture, transform: npt.NDArray[np.float64]) -> Landmarks:
         crop = _warp(rgb, transform, _MESH_PX)
-        self._interpreter.set_tensor(self._input, crop[None].astype(np.float32) / np.float32(255))
-        self._interpreter.invoke()
-        in_crop = self._interpreter.get_tensor(self._points).reshape(-1, 3)[:, :2]
-        logit = float(self._interpreter.get_tensor(self._presence).ravel()[0])
+        with self._one_at_a_time:
+            self._interpreter.set_tensor(self._input, crop[None].astype(np.float32) / np.float32(255))
+            self._interpreter.invoke()
+            in_crop = self._interpreter.get_tensor(self._points).reshape(-1, 3)[:, :2]
+            logit = float(self._interpreter.get_tensor(self._presence).ravel()[0])
         back = np.linalg.inv(transform[:, :2])
         points = (in_crop - transform[:, 2]) @ back.T
         return Landmarks(np.asarray(points, np.float32), float(1 / (1 + np.exp(-np.clip(logit, -50, 50)))))
 
 
 class FaceAnalyser:
-    """Detector, recogniser and dense landmarks together: what tracks and references are made with."""
+    """Detector, recogniser and dense landmarks together: what tracks and references are made with.
+
+    Several threads may use one analyser.
+    """
 
     def __init__(self, detector: Detector, recogniser: FaceRecogniser, landmarks: DenseLandmarks) -> None:
         self._detector = detector

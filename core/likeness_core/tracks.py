@@ -101,13 +101,16 @@ class ShotTracker:
         self._open: list[_OpenTrack] = []
         self._closed: list[_OpenTrack] = []
 
-    def add(self, frame: int, rgb: Picture) -> list[Face]:
-        """Take in frame number `frame` (uint8 RGB (H, W, 3)). Returns the faces that are followed in it."""
+    def add(self, frame: int, rgb: Picture, found: list[FoundFace] | None = None) -> list[Face]:
+        """Take in frame number `frame` (uint8 RGB (H, W, 3)). Returns the faces that are followed in it.
+
+        `found`: what the analyser finds in it, where that is known already.
+        """
         self._frames_seen += 1
         gone = [track for track in self._open if frame - track.last.frame > _MAX_GAP_FRAMES]
         self._closed += gone
         self._open = [track for track in self._open if track not in gone]
-        looks = [_look(found, rgb) for found in self._analyser.find(rgb, frame)]
+        looks = [_look(one, rgb) for one in (self._analyser.find(rgb, frame) if found is None else found)]
         linked = self._link(looks, rgb, frame)
         for index, look in enumerate(looks):
             track = linked.get(index)
