@@ -9,35 +9,19 @@ and its points: the largest face of each frame; frames without one are left out.
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from likeness_core import measure
-from likeness_core.api import Face, FrameRange, Media
+from likeness_core.api import FrameRange, Media
 from likeness_core.errors import FaceError, InputError
-from likeness_core.faces import DenseLandmarks, FaceDetector, Recogniser
-from likeness_core.judge import Judge
+from likeness_core.evaluate_scores import Examiner, Rows, Scores, Shots, TruthFace, scores
 from likeness_core.measure import Interval
-from likeness_core.media import Frame, MediaReader, probe, to_float, to_uint8
-from likeness_core.warps import five_points
+from likeness_core.media import Frame, MediaReader, probe
 
 FloatArray = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """One version of the footage against the truth; each is `measure`'s, means over frames with a face."""
-
-    psnr_db: float  # of the face's box
-    ssim: float  # of the face's box
-    detail: float  # gradient energy over the truth's, of the face's box
-    ids_dlib: float  # the judge's
-    ids_sface: float  # by the recogniser that also conditions and rewards: no evidence on its own
-    vidd_dlib: float
-    deviation_dlib: float  # of IDS over time inside shots
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,78 +38,37 @@ class Evaluation:
     ids_gain_sface: Interval
 
 
-class _Version:
-    """What is collected of one version, a row a frame."""
-
-    def __init__(self) -> None:
-        self.psnr: list[float] = []
-        self.ssim: list[float] = []
-        self.detail: list[float] = []
-        self.dlib: list[FloatArray] = []
-        self.sface: list[FloatArray] = []
-
-
-class _Examiner:
-    """Measures versions of one frame on the truth's geometry."""
-
-    def __init__(self) -> None:
-        self._detector, self._landmarks = FaceDetector(), DenseLandmarks()
-        self._recogniser, self._judge = Recogniser(), Judge()
-
-    def face(self, truth: Frame) -> tuple[Face, FloatArray] | None:
-        """The largest face of the truth with steadier points, and its dense landmarks."""
-        picture = to_uint8(truth.pixels)
-        faces = self._detector.detect(picture, truth.index)
-        if not faces:
-            return None
-        largest = max(faces, key=lambda face: face.box[2] * face.box[3])
-        dense = self._landmarks.find(picture, largest).points
-        points = tuple((float(x), float(y)) for x, y in five_points(dense))
-        return Face(truth.index, largest.box, points, largest.score), dense
-
-    def measure(self, version: _Version, truth: Frame, other: Frame, found: tuple[Face, FloatArray]) -> None:
-        """Add one frame's measurements to `version`."""
-        face, dense = found
-        rgb, reference = to_float(other.pixels), to_float(truth.pixels)
-        box = measure.face_box(dense, rgb.shape[1], rgb.shape[0])
-        version.psnr.append(measure.psnr(box.cut(reference), box.cut(rgb)))
-        version.ssim.append(measure.ssim(box.cut(reference), box.cut(rgb)))
-        version.detail.append(measure.detail_ratio(box.cut(reference), box.cut(rgb)))
-        version.dlib.append(self._judge.embed(rgb, np.array(face.points, np.float32)))
-        version.sface.append(self._recogniser.embed(to_uint8(other.pixels), face))
-
-
 def evaluate_pair(truth: Path, degraded: Path, restored: Path, cuts: Sequence[int] = (), every: int = 1) -> Evaluation:
     """Measure `degraded` and `restored` against `truth` on the frames that `restored` has.
 
     A restored sequence may cover a part: its file numbers are source frame numbers. `cuts` are the first frames of
     shots; steadiness is not measured across them. `every`: only each so many frames are looked at, to save time.
-    Raises InputError (`evaluate.mismatch`) where sizes or lengths do not fit, FaceError (`evaluate.no_face`) where the
-    truth shows no face, MediaError, ModelPackError.
+    Features and motion are left out. Raises InputError (`evaluate.mismatch`) where sizes or lengths do not fit,
+    FaceError (`evaluate.no_face`) where the truth shows no face, MediaError, ModelPackError.
     """
     media = [probe(path) for path in (truth, degraded, restored)]
-    first = max(media[2].first_number - media[1].first_number, 0) if media[2].kind == "sequence" else 0
-    frames = FrameRange(first, first + media[2].frame_count)
-    _check(media, frames)
-    examiner, versions = _Examiner(), [_Version() for _ in media]
-    numbers: list[int] = []
-    for pictures in _together(media, frames):
-        if (pictures[0].index - first) % every:
-            continue
-        found = examiner.face(pictures[0])
-        if found is None:
-            continue
-        numbers.append(pictures[0].index)
-        for version, picture in zip(versions, pictures, strict=True):
-            examiner.measure(version, pictures[0], picture, found)
-    if not numbers:
-        raise FaceError(
-            "evaluate.no_face", f"no face was found in {truth}", "Check that the truth is the right footage."
-        )
-    return _summary(numbers, len(frames), versions, _shots(numbers, cuts, every))
+    frames = compared_frames(media)
+    examiner, shots = Examiner(whole=False), Shots(tuple(cuts), every)
+    with MediaReader(media[0]) as reader:
+        faces = examiner.truth(reader.frames(frames), every)
+    if not faces:
+        raise no_face(truth)
+    rows = [examiner.version(together(media[0], other, frames), faces, shots) for other in media[1:]]
+    return _summary(faces, len(frames), rows, shots)
 
 
-def _check(media: Sequence[Media], frames: FrameRange) -> None:
+def no_face(truth: Path) -> FaceError:
+    """The truth shows nobody."""
+    return FaceError("evaluate.no_face", f"no face was found in {truth}", "Check that the truth is the right footage.")
+
+
+def compared_frames(media: Sequence[Media]) -> FrameRange:
+    """The source frames that (truth, degraded, restored) have in common: those of the last.
+
+    Raises InputError `evaluate.mismatch`.
+    """
+    first = max(media[-1].first_number - media[1].first_number, 0) if media[-1].kind == "sequence" else 0
+    frames = FrameRange(first, first + media[-1].frame_count)
     sizes = {(item.width, item.height) for item in media}
     if len(sizes) > 1:
         hint = "Compare versions of one size; restore with --scale 1 for it."
@@ -133,68 +76,44 @@ def _check(media: Sequence[Media], frames: FrameRange) -> None:
     if frames.stop > min(media[0].frame_count, media[1].frame_count):
         message = f"the result has frames up to {frames.stop}, the footage {media[1].frame_count}"
         raise InputError("evaluate.mismatch", message, "Check that the three belong together.")
+    return frames
 
 
-def _together(media: Sequence[Media], frames: FrameRange) -> Iterator[tuple[Frame, Frame, Frame]]:
-    """Frame by frame: truth, degraded, restored."""
-    own = FrameRange(0, len(frames))  # the result's frames count from its first file
-    with MediaReader(media[0]) as truth, MediaReader(media[1]) as degraded, MediaReader(media[2]) as restored:
-        yield from zip(truth.frames(frames), degraded.frames(frames), restored.frames(own), strict=True)
+def together(truth: Media, other: Media, frames: FrameRange) -> Iterator[tuple[Frame, Frame]]:
+    """Frame by frame: the truth, and another version that may have the frames of `frames` only."""
+    partial = other.kind == "sequence" and other.frame_count == len(frames)
+    with MediaReader(truth) as first, MediaReader(other) as second:
+        own = FrameRange(0, len(frames)) if partial else frames  # a part counts from its first file
+        yield from zip(first.frames(frames), second.frames(own), strict=True)
 
 
-def _summary(numbers: list[int], total: int, versions: Sequence[_Version], shots: list[slice]) -> Evaluation:
-    truth, degraded, restored = versions
+def _summary(faces: dict[int, TruthFace], total: int, versions: Sequence[Rows], shots: Shots) -> Evaluation:
+    degraded, restored = versions
+    known = [faces[number] for number in degraded.numbers]
+    dlib, sface = np.stack([face.dlib for face in known]), np.stack([face.sface for face in known])
     gains = [
         measure.confidence_interval(measure.blocks(np.asarray(after, np.float32) - np.asarray(before, np.float32)))
         for before, after in (
-            (degraded.psnr, restored.psnr),
-            (_similarity(degraded.dlib, truth.dlib), _similarity(restored.dlib, truth.dlib)),
-            (_similarity(degraded.sface, truth.sface), _similarity(restored.sface, truth.sface)),
+            ([row[0] for row in degraded.pictures], [row[0] for row in restored.pictures]),
+            (_similarity(degraded.dlib, dlib), _similarity(restored.dlib, dlib)),
+            (_similarity(degraded.sface, sface), _similarity(restored.sface, sface)),
         )
     ]
+    steadiness = [measure.identity_distance(dlib[run]) for run in shots.runs(degraded.numbers)]
     return Evaluation(
-        frames=len(numbers),
+        frames=len(known),
         total=total,
-        truth_vidd_dlib=_unsteadiness(truth.dlib, shots),
-        degraded=_scores(degraded, truth, shots),
-        restored=_scores(restored, truth, shots),
+        truth_vidd_dlib=float(np.mean(steadiness)),
+        degraded=scores(degraded, faces, shots),
+        restored=scores(restored, faces, shots),
         psnr_gain_db=gains[0],
         ids_gain_dlib=gains[1],
         ids_gain_sface=gains[2],
     )
 
 
-def _scores(version: _Version, truth: _Version, shots: list[slice]) -> Scores:
-    judged = _similarity(version.dlib, truth.dlib)
-    return Scores(
-        psnr_db=float(np.mean(version.psnr)),
-        ssim=float(np.mean(version.ssim)),
-        detail=float(np.mean(version.detail)),
-        ids_dlib=float(judged.mean()),
-        ids_sface=float(_similarity(version.sface, truth.sface).mean()),
-        vidd_dlib=_unsteadiness(version.dlib, shots),
-        deviation_dlib=float(np.mean([measure.identity_deviation(judged[shot]) for shot in shots])),
-    )
-
-
-def _similarity(embeddings: list[FloatArray], targets: list[FloatArray]) -> FloatArray:
-    return measure.identity_scores(np.stack(embeddings), np.stack(targets))
-
-
-def _unsteadiness(embeddings: list[FloatArray], shots: list[slice]) -> float:
-    rows = np.stack(embeddings)
-    return float(np.mean([measure.identity_distance(rows[shot]) for shot in shots]))
-
-
-def _shots(numbers: list[int], cuts: Sequence[int], every: int) -> list[slice]:
-    """Runs of neighbouring frames inside shots, as slices of the rows."""
-    breaks = [row for row in range(1, len(numbers)) if _is_break(numbers[row - 1], numbers[row], cuts, every)]
-    edges = [0, *breaks, len(numbers)]
-    return [slice(start, stop) for start, stop in pairwise(edges)]
-
-
-def _is_break(before: int, after: int, cuts: Sequence[int], every: int) -> bool:
-    return after != before + every or any(before < cut <= after for cut in cuts)
+def _similarity(embeddings: list[FloatArray], targets: FloatArray) -> FloatArray:
+    return measure.identity_scores(np.stack(embeddings), targets)
 
 
 def table(evaluation: Evaluation) -> str:
