@@ -19,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = cli.parser(arguments).parse_args(arguments)
     commands: dict[str, Callable[..., int]] = {
         "restore": _restore, "analyse": _analyse, "doctor": _doctor, "packs": _packs, "demo": _demo,
+        "serve": _serve,
     }  # fmt: skip
     # A terminal that closes, or a supervisor that asks politely, stops a job like Ctrl-C does.
     signal.signal(signal.SIGTERM, _interrupt)
@@ -68,6 +69,12 @@ def _demo(given: Namespace) -> int:
     from likeness_core.demo import demo
 
     return demo(given.output)
+
+
+def _serve(given: Namespace) -> int:
+    from likeness_core.server import serve
+
+    return serve()
 
 
 if __name__ == "__main__":

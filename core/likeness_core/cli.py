@@ -4,9 +4,10 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from likeness_core import __version__, evaluate_command
-from likeness_core.api import FORMATS, RestorationSettings
+from likeness_core import __version__, evaluate_command, identity_command
+from likeness_core.api import FrameRange, Negatives, RestorationSettings
 from likeness_core.extensions import add_commands
+from likeness_core.restoration_options import PRESETS, add_face_models, add_restoration, share
 
 DESCRIPTION = """\
 Restores faces in footage, guided by photographs of that person. Nothing leaves this machine; the source is never
@@ -24,10 +25,6 @@ exit status:
   0 done   1 an error of ours that is none of these   2 wrong request   3 footage or output   4 faces
   5 reference photograph   6 model pack   7 device   130 stopped with Ctrl-C
 """
-
-PRESETS = {"fast": 1, "quality": 2}  # denoising steps; with compact 0.1 four cost fidelity (docs/training.md)
-DEFAULTS = RestorationSettings()
-MOST_THREADS = 1024  # torch and onnxruntime start as many as they are told, and die of too many
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +47,10 @@ class RestoreOptions:
     pack: Path | None
     insightface: Path | None
     progress: str = "bar"  # or "json"
+    identity: Path | None = None
+    cuts: tuple[int, ...] = ()
+    through_edits: tuple[int, ...] = ()
+    dissolves: tuple[FrameRange, ...] = ()
 
 
 def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
@@ -63,6 +64,7 @@ def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
     _analyse(commands)
     _simple(commands)
     evaluate_command.add_parser(commands)
+    identity_command.add_parser(commands)
     if arguments is not None:
         add_commands(commands, arguments, set(commands.choices))
     return top
@@ -72,12 +74,14 @@ def restore_options(given: argparse.Namespace) -> RestoreOptions:
     """Typed options of `likeness restore`."""
     steps = given.steps if given.steps is not None else PRESETS[given.preset]
     settings = RestorationSettings(
-        given.strength, given.fidelity, given.likeness, given.grain, steps, given.seed, given.scale, not given.no_fading
-    )
+        given.strength, given.fidelity, given.likeness, given.grain, steps, given.seed, given.scale,
+        not given.no_fading, Negatives(**dict(given.negatives)), tuple(sorted(dict(given.strength_keys).items())),
+    )  # fmt: skip
     return RestoreOptions(
         given.source, tuple(given.reference or ()), given.output, given.range, given.rate, given.person, settings,
         given.format, given.matte, given.resume, given.overwrite, given.device, given.threads, given.pack,
-        given.insightface, given.progress,
+        given.insightface, given.progress, given.identity, tuple(sorted(given.cuts)),
+        tuple(sorted(given.through_edits)), tuple(given.dissolves),
     )  # fmt: skip
 
 
@@ -102,79 +106,26 @@ def _restore(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "--rate", help="frames a second of an image sequence: 24, 23.976, 25 (default: its header's, else 24)"
     )
     add_restoration(command, person="auto")
+    _edit(command)
 
 
-def add_restoration(command: argparse.ArgumentParser, person: str) -> None:
-    """Add what is asked for in every restoration, whatever it reads and writes. `person`: the default."""
-    who = command.add_mutually_exclusive_group(required=True)
-    who.add_argument(
-        "--reference", nargs="+", type=Path, metavar="PHOTO",
-        help="one to five photographs of the person: one face each, sharp, the pose and age of the footage",
+def _edit(command: argparse.ArgumentParser) -> None:
+    edit = command.add_argument_group("what the edit knows (source frames)")
+    edit.add_argument(
+        "--strength-keys", nargs="+", type=_strength_key, metavar="FRAME:SHARE", default=(),
+        help="keyframes: --strength is multiplied by a line through them (100:1 148:0.2)",
     )  # fmt: skip
-    who.add_argument("--no-reference", action="store_true", help="restore everyone without photographs")
-    command.add_argument(
-        "--person", default=person, metavar="WHO",
-        help="auto: people who look like the references; match: the same, but it is an error where nobody does; "
-        "all: everyone; or a number of `likeness analyse` (default: %(default)s)",
+    edit.add_argument(
+        "--cuts", nargs="+", type=_frame, metavar="FRAME", default=(),
+        help="first frames after cuts; more are looked for in the footage",
     )  # fmt: skip
-    _look(command)
-    command.add_argument("--format", choices=FORMATS, default="exr", help="what is written (default: %(default)s)")
-    command.add_argument("--matte", action="store_true", help="also write where the result differs, as OUT/matte/*.png")
-    again = command.add_mutually_exclusive_group()
-    again.add_argument("--resume", action="store_true", help="start, go on, or do nothing if it is done")
-    again.add_argument("--overwrite", action="store_true", help="start afresh over an earlier result")
-    _machine(command)
-
-
-def _look(command: argparse.ArgumentParser) -> None:
-    look = command.add_argument_group("how it looks (shares are 0 to 1)")
-    look.add_argument("--preset", choices=tuple(PRESETS), default="fast", help="denoising steps: fast 1, quality 2")
-    look.add_argument("--steps", type=int, choices=(1, 2, 4, 8), help="denoising steps, in place of --preset")
-    look.add_argument(
-        "--strength",
-        type=_share,
-        metavar="SHARE",
-        default=DEFAULTS.strength,
-        help="how much of the result replaces the original (%(default)s)",
-    )
-    look.add_argument(
-        "--fidelity", type=_share, metavar="SHARE", default=DEFAULTS.fidelity,
-        help="how closely to follow the footage: 1 lets only fine detail change (%(default)s)",
+    edit.add_argument(
+        "--through-edits", nargs="+", type=_frame, metavar="FRAME", default=(),
+        help="first frames after razor cuts in continuous footage: nothing is taken for a cut there",
     )  # fmt: skip
-    look.add_argument(
-        "--likeness", type=_share, metavar="SHARE", default=DEFAULTS.likeness,
-        help="how closely to follow the photographs: 0 ignores them, 1 more than trained (%(default)s)",
-    )  # fmt: skip
-    look.add_argument(
-        "--grain",
-        type=_share,
-        metavar="SHARE",
-        default=DEFAULTS.grain,
-        help="share of the footage's grain that is put back (%(default)s)",
-    )
-    look.add_argument("--seed", type=_seed, default=0, help="of the noise; same seed, same result (%(default)s)")
-    look.add_argument(
-        "--scale", type=int, choices=(1, 2, 4), default=1, help="enlarge the frame, for SD in an HD timeline"
-    )
-    look.add_argument("--no-fading", action="store_true", help="do not fade to the source where a result is doubtful")
-
-
-def _machine(command: argparse.ArgumentParser) -> None:
-    machine = command.add_argument_group("machine")
-    machine.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (%(default)s)")
-    machine.add_argument("--threads", type=_threads, default=0, help="CPU threads of the network (default: all cores)")
-    machine.add_argument("--pack", type=Path, help="folder of another model pack (default: the one that ships)")
-    _face_models(machine)
-    machine.add_argument(
-        "--progress", choices=("bar", "json"), default="bar",
-        help="json: one line a report on standard error, for programs (%(default)s)",
-    )  # fmt: skip
-
-
-def _face_models(command: argparse._ActionsContainer) -> None:
-    command.add_argument(
-        "--insightface", type=Path, metavar="FOLDER",
-        help="find faces with a model pack of insightface that you installed (non-commercial research only)",
+    edit.add_argument(
+        "--dissolves", nargs="+", type=_span, metavar="START:STOP", default=(),
+        help="where one shot dissolves into the next: faces fade with the picture",
     )  # fmt: skip
 
 
@@ -183,7 +134,7 @@ def _analyse(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     command.add_argument("source", type=Path, help="a movie or an image sequence")
     command.add_argument("--range", help="as for restore")
     command.add_argument("--rate", help="as for restore")
-    _face_models(command)
+    add_face_models(command)
     command.add_argument("--json", action="store_true", help="print JSON in place of text")
     command.add_argument(
         "--thumbnails", type=Path, metavar="FOLDER", help="where pictures of the people go (default: a cache)"
@@ -193,31 +144,26 @@ def _analyse(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def _simple(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     commands.add_parser("doctor", help="device, threads, packs and codecs of this machine")
     commands.add_parser("packs", help="list and check the model packs")
+    commands.add_parser("serve", help="talk to a panel over stdin and stdout (docs/protocol.md)")
     demo = commands.add_parser("demo", help="restore the sample footage and say what came of it")
     demo.add_argument("-o", "--output", type=Path, default=Path("demo-out"), metavar="OUT")
 
 
-def _threads(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = -1
-    if not 0 <= value <= MOST_THREADS:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number of threads from 0 to {MOST_THREADS}")
-    return value
+def _strength_key(text: str) -> tuple[int, float]:
+    frame, colon, amount = text.partition(":")
+    if not (colon and frame.isdecimal()):
+        raise argparse.ArgumentTypeError(f"'{text}' is not FRAME:SHARE, such as 100:0.5")
+    return int(frame), share(amount)
 
 
-def _seed(text: str) -> int:
-    if not (text.isdigit() and int(text) < 1 << 32):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0 to {(1 << 32) - 1}")
+def _span(text: str) -> FrameRange:
+    start, colon, stop = text.partition(":")
+    if not (colon and start.isdecimal() and stop.isdecimal() and int(start) < int(stop)):
+        raise argparse.ArgumentTypeError(f"'{text}' is not START:STOP in frames")
+    return FrameRange(int(start), int(stop))
+
+
+def _frame(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is not a frame's number")
     return int(text)
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a share between 0 and 1")
-    return value
