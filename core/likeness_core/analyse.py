@@ -60,12 +60,14 @@ class TrackPoints:
 
 
 def analyse(
-    media: Media, frames: FrameRange, cuts: tuple[int, ...], analyser: FaceAnalyser, folder: Path
-) -> Generator[Progress, None, Analysis]:
+    media: Media, frames: FrameRange, cuts: tuple[int, ...], analyser: FaceAnalyser, folder: Path,
+    through_edits: tuple[int, ...] = (),
+) -> Generator[Progress, None, Analysis]:  # fmt: skip
     """Analyse a range, or read what `folder` holds of an earlier analysis of it.
 
-    `cuts`: first frames of shots that the edit knows. Frames are looked at on all cores, so `analyser` does best with
-    one thread. Raises MediaError, ModelPackError.
+    `cuts`: first frames of shots that the edit knows; `through_edits`: first frames where it knows that the footage
+    goes on, so that nothing beside them is taken for a cut. Frames are looked at on all cores, so `analyser` does best
+    with one thread. Raises MediaError, ModelPackError.
     """
     record = folder / "analysis.json"
     if record.exists():
@@ -75,7 +77,7 @@ def analyse(
         rgb = to_uint8(frame.pixels)
         return _Seen(frame.index, rgb, analyser.find(rgb, frame.index))
 
-    finder = _Finder(analyser, frames, cuts, folder)
+    finder = _Finder(analyser, frames, (cuts, through_edits), folder)
     workers = os.cpu_count() or 1
     with (
         MediaReader(media) as reader,
@@ -119,8 +121,12 @@ def write_thumbnails(media: Media, analysis: Analysis, folder: Path) -> dict[int
 class _Finder:
     """Cuts and faces in one pass: faces wait a few frames, until it is certain that no cut comes before them."""
 
-    def __init__(self, analyser: FaceAnalyser, frames: FrameRange, cuts: tuple[int, ...], folder: Path) -> None:
+    def __init__(
+        self, analyser: FaceAnalyser, frames: FrameRange, edit: tuple[tuple[int, ...], tuple[int, ...]], folder: Path
+    ) -> None:
+        """`edit`: its cuts and its through-edits."""
         self._analyser, self._frames, self._folder = analyser, frames, folder
+        cuts, self._through_edits = edit
         self._cuts = {cut for cut in cuts if frames.start < cut < frames.stop}
         self._cut_finder = CutFinder()
         self._waiting: deque[_Seen] = deque()
@@ -131,20 +137,25 @@ class _Finder:
 
     def add(self, seen: _Seen) -> None:
         """Take in the next frame of the range."""
-        self._cuts.update(self._frames.start + cut for cut in self._cut_finder.add(seen.rgb))
+        self._note(self._cut_finder.add(seen.rgb))
         self._waiting.append(seen)
         if len(self._waiting) > LAG_FRAMES:
             self._follow(self._waiting.popleft())
 
     def finish(self) -> Analysis:
         """What was found, once all frames were added."""
-        self._cuts.update(self._frames.start + cut for cut in self._cut_finder.finish())
+        self._note(self._cut_finder.finish())
         while self._waiting:
             self._follow(self._waiting.popleft())
         self._end()
         shots = shots_between(self._cuts, self._frames)
         tracks = tuple(self._tracks)
         return Analysis(shots, tracks, find_people(tracks), tuple(self._monochrome[: len(shots)]))
+
+    def _note(self, found: list[int]) -> None:
+        """Cuts that were found in the footage, counted from the range's start."""
+        cuts = [self._frames.start + cut for cut in found]
+        self._cuts.update(cut for cut in cuts if not any(abs(cut - edit) <= 1 for edit in self._through_edits))
 
     def _follow(self, seen: _Seen) -> None:
         if seen.index in self._cuts:

@@ -255,6 +255,12 @@ class RestorationJob:
     face_models: str = ""  # folder of an insightface pack that the user installed; empty: the networks that ship
     face_models_sha256: str = ""
     cuts: tuple[int, ...] = ()  # first frames of shots known from the edit
+    through_edits: tuple[
+        int, ...
+    ] = ()  # first frames after a razor cut in continuous footage: no cut, whatever it looks
+    dissolves: tuple[FrameRange, ...] = ()  # source frames of transitions: faces fade with the picture
+    identity: str = ""  # an identity pack, in place of references
+    identity_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from likeness_core.analyse import Analysis, track_points
-from likeness_core.api import FaceTrack, FrameRange, ReferencePhoto, RestorationJob, Shot
+from likeness_core.api import Face, FaceTrack, FrameRange, ReferencePhoto, ReferenceSet, RestorationJob, Shot
 from likeness_core.crops import Alignment, align, cut, native_side_px
 from likeness_core.faces import FaceAnalyser, sface_part
 from likeness_core.packs import read_manifest
 from likeness_core.people import choose_people
 from likeness_core.references import LoadedReferences, load_references, read_photo
 from likeness_core.restorer.conditioning import AlignedPhoto, nearest_photo
+from likeness_core.restorer.identity_pack import IdentityPack, load_identity
+from likeness_core.shots import dissolve_fade
 from likeness_core.warps import five_points, turn
 
 Array = npt.NDArray[np.float32]
@@ -106,8 +108,22 @@ def presence_trust(presence: Array, dense: Array, shot: Shot, first: int) -> Arr
 
 
 def read_references(job: RestorationJob, analyser: FaceAnalyser) -> LoadedReferences | None:
-    """The job's photographs, checked; None where it has none. Raises ReferencePhotoError."""
+    """The job's photographs, checked; None where it has none. Raises ReferencePhotoError, ModelPackError."""
+    if job.identity:
+        return _of_identity(load_identity(Path(job.identity), job.pack.sha256))
     return load_references(tuple(Path(path) for path in job.references), analyser) if job.references else None
+
+
+def _of_identity(pack: IdentityPack) -> LoadedReferences:
+    """The photographs that an identity pack carries; they were checked when it was made."""
+    photos = []
+    for record, photo in zip(pack.manifest.photos, pack.photos, strict=True):
+        side = float(photo.crop.shape[0])
+        points = tuple((float(x), float(y)) for x, y in five_points(photo.dense) * side - 0.5)
+        face = Face(0, (0.0, 0.0, side, side), points, 1.0)
+        embedding = tuple(float(value) for value in photo.embedding)
+        photos.append(ReferencePhoto(record.name, record.sha256, face, embedding, photo.quality))
+    return LoadedReferences(ReferenceSet(pack.manifest.name, tuple(photos)), ())
 
 
 def choose_cast(
@@ -118,11 +134,14 @@ def choose_cast(
     Raises ReferencePhotoError, FaceError (nobody matches, or no such person).
     """
     sides = read_manifest(Path(job.pack.path)).sides_px
-    photos = tuple(aligned_photo(photo, analyser, sides[-1]) for photo in loaded.set.photos) if loaded else ()
+    if job.identity:
+        photos = load_identity(Path(job.identity), job.pack.sha256).photos
+    else:
+        photos = tuple(aligned_photo(photo, analyser, sides[-1]) for photo in loaded.set.photos) if loaded else ()
     choice = choose_people(analysis.people, loaded.set if loaded else None, _who(job.person), analysis.tracks)
     person_of = {number: person.number for person in choice.people for number in person.tracks}
     tracks = [
-        cast_track(track, person_of[track.number], analysis, photos, job.settings.scale, sides, folder)
+        cast_track(track, person_of[track.number], analysis, photos, job, sides, folder)
         for track in analysis.tracks
         if track.number in person_of
     ]
@@ -132,11 +151,12 @@ def choose_cast(
 
 
 def cast_track(
-    track: FaceTrack, person: int, analysis: Analysis, photos: tuple[AlignedPhoto, ...], scale: int,
+    track: FaceTrack, person: int, analysis: Analysis, photos: tuple[AlignedPhoto, ...], job: RestorationJob,
     sides_px: tuple[int, ...], folder: Path,
 ) -> list[CastTrack]:  # fmt: skip
     """A track's unbroken runs of frames, ready to restore; empty where the face is too small."""
-    points = track_points(folder, track.number)
+    points, scale = track_points(folder, track.number), job.settings.scale
+    fade = np.array([dissolve_fade(face.frame, job.dissolves) for face in track.faces], np.float32)
     dense = (points.dense + 0.5) * scale - 0.5 if scale != 1 else points.dense
     side = choose_side(dense, sides_px)
     if side is None:
@@ -151,7 +171,7 @@ def cast_track(
             shot=track.shot,
             first=int(frames[run[0]]),
             dense=dense[run].astype(np.float32),
-            trust=presence_trust(points.presence[run], dense[run], shot, int(frames[run[0]])),
+            trust=presence_trust(points.presence[run], dense[run], shot, int(frames[run[0]])) * fade[run],
             side_px=side,
             photos=photos,
             guide=nearest_photo(_aligned_landmarks(dense, side), photos),

@@ -145,6 +145,8 @@ def _simple(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     commands.add_parser("doctor", help="device, threads, packs and codecs of this machine")
     commands.add_parser("packs", help="list and check the model packs")
     commands.add_parser("serve", help="talk to a panel over stdin and stdout (docs/protocol.md)")
+    store = commands.add_parser("store", help="put a result's frames where the OpenFX plug-in of a host reads them")
+    store.add_argument("result", type=Path, metavar="RESULT", help="a folder that `restore` was given with -o")
     demo = commands.add_parser("demo", help="restore the sample footage and say what came of it")
     demo.add_argument("-o", "--output", type=Path, default=Path("demo-out"), metavar="OUT")
 

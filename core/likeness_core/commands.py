@@ -30,7 +30,13 @@ from likeness_core.timing import parse_range, parse_rate
 
 T = TypeVar("T")
 
-STAGES = {"index": "reading", "analyse": "finding faces", "restore": "restoring", "write": "writing movie"}
+STAGES = {
+    "index": "reading",
+    "analyse": "finding faces",
+    "restore": "restoring",
+    "write": "writing movie",
+    "practise": "practising",
+}
 
 
 def restore(options: RestoreOptions) -> int:

@@ -47,7 +47,24 @@ def request(options: RestoreOptions) -> RestorationJob:
         threads=options.threads or os.cpu_count() or 1,
         face_models=str(options.insightface.resolve()) if options.insightface else "",
         face_models_sha256=_hash_of_networks(options.insightface) if options.insightface else "",
+        cuts=options.cuts,
+        through_edits=options.through_edits,
+        dissolves=options.dissolves,
+        identity=os.path.abspath(options.identity) if options.identity else "",
+        identity_sha256=_hash_of_identity(options.identity, pack, bool(options.insightface))
+        if options.identity
+        else "",
     )
+
+
+def _hash_of_identity(path: Path, pack: ModelPack, insightface: bool) -> str:
+    """Raises ModelPackError where the identity pack is not one for this model pack."""
+    from likeness_core.restorer.identity_pack import load_identity
+
+    if insightface:
+        message = "an identity pack holds the embeddings of the networks that ship"
+        raise InputError("identity.face_models", message, "Leave --insightface out, or use --reference.")
+    return load_identity(path, pack.sha256).sha256
 
 
 def _hash_of_photo(photo: Path) -> str:
@@ -113,7 +130,7 @@ def clear(job: RestorationJob, folder: Path, record: Path) -> None:
             path.unlink()
     pictures = [path for part in ("frames", "matte") for path in (folder / part).glob("*")]
     frames = [path for path in pictures if any(path.name.startswith(f"{name}.") for name in names)]
-    results = [folder / name for name in ("sidecar.json", "sheet.png", "identity.csv", "identity.png")]
+    results = [folder / name for name in ("sidecar.json", "sheet.png", "identity.csv", "identity.png", "frames.likeness")]
     movies = [folder / f"{name}{suffix}" for name in names for suffix in (".mov", ".mp4")]
     for path in [*frames, *results, *movies]:
         path.unlink(missing_ok=True)

@@ -28,7 +28,9 @@ from likeness_core.output import Output
 from likeness_core.packs import check_pack
 from likeness_core.render import Renderer, State, Unit, pack_state, plan_units, unpack_state
 from likeness_core.request import check_source, source_changed
+from likeness_core.restorer.identity_pack import load_identity
 from likeness_core.restorer.pipeline import Restorer
+from likeness_core.shots import dissolve_middles
 
 
 def restore(job: RestorationJob) -> Generator[Progress, None, JobResult]:
@@ -45,7 +47,8 @@ def restore(job: RestorationJob) -> Generator[Progress, None, JobResult]:
         finder = face_finder(job.face_models, job.threads) or analyser
         references = read_references(job, finder)  # before hours of footage are looked through
         _freeze(job, folder)
-        analysis = yield from analyse(job.media, job.frames, job.cuts, finder, folder)
+        cuts = (*job.cuts, *dissolve_middles(job.dissolves))
+        analysis = yield from analyse(job.media, job.frames, cuts, finder, folder, job.through_edits)
         cast = choose_cast(job, references, analysis, finder, folder)
         evidence = Evidence(job, cast, folder)
         yield from _units(job, analysis, cast, analyser, evidence, folder)
@@ -160,7 +163,8 @@ def _restorer(job: RestorationJob, tracks: tuple[CastTrack, ...]) -> Restorer | 
     if check_pack(pack).sha256 != job.pack.sha256:
         hint = "Start afresh with --overwrite, or put the earlier pack back."
         raise InputError("job.differs", "the model pack is not the one that this job was begun with", hint)
-    return Restorer(pack, torch.device(job.device), getattr(torch, job.dtype))
+    lora = load_identity(Path(job.identity), job.pack.sha256).lora if job.identity else None
+    return Restorer(pack, torch.device(job.device), getattr(torch, job.dtype), lora)
 
 
 def look_of(job: RestorationJob) -> Look:

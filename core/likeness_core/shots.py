@@ -136,3 +136,22 @@ def shots_between(cuts: Iterable[int], frames: FrameRange) -> tuple[Shot, ...]:
     inside = sorted({cut for cut in cuts if frames.start < cut < frames.stop})
     edges = [frames.start, *inside, frames.stop]
     return tuple(Shot(number, FrameRange(start, stop)) for number, (start, stop) in enumerate(pairwise(edges)))
+
+
+def dissolve_middles(dissolves: Iterable[FrameRange]) -> tuple[int, ...]:
+    """Where one shot gives way to the next inside each dissolve: the first frame of its second half."""
+    return tuple((dissolve.start + dissolve.stop) // 2 for dissolve in dissolves)
+
+
+def dissolve_fade(frame: int, dissolves: Iterable[FrameRange]) -> float:
+    """How far a face may be restored at a frame, 0 to 1: it fades out to the middle of a dissolve, and in from there.
+
+    In the middle both shots are seen half: there is no face to restore, and the change from one shot's faces to the
+    other's falls where neither is touched.
+    """
+    for dissolve in dissolves:
+        if frame in dissolve:
+            middle = (dissolve.start + dissolve.stop) // 2
+            edge = dissolve.start - 1 if frame < middle else dissolve.stop
+            return abs(frame + 0.5 - middle) / abs(edge + 0.5 - middle)
+    return 1.0
