@@ -4,6 +4,7 @@
     demo        restore the sample and say what came of it (arguments go to `likeness demo`)
     test        run the tests (arguments go to pytest); --long adds the slow ones, -m gpu runs those that need CUDA
     check       format, lint, types, layers and the list of licences
+    ofx         build the OpenFX plug-in for every system into dist/ofx/ (--native: for this one only)
     lock        resolve pyproject.toml into requirements/ (arguments go to uv: --upgrade, --upgrade-package NAME)
     licences    write LICENSES.md from the installed packages and requirements/why.toml
 
@@ -67,6 +68,7 @@ def main(arguments: list[str]) -> int:
         "demo": lambda rest: call(set_up(), "-m", "likeness_core", "demo", *rest),
         "test": lambda rest: call(set_up(), "-m", "pytest", *rest),
         "check": lambda rest: check(set_up()),
+        "ofx": lambda rest: call(set_up(), "plugin/ofx/build.py", *rest),
         "lock": lambda rest: lock(set_up(), rest),
         "licences": lambda rest: write_licences(set_up()),
     }

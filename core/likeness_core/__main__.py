@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     given = cli.parser(arguments).parse_args(arguments)
     commands: dict[str, Callable[..., int]] = {
-        "restore": _restore, "analyse": _analyse, "doctor": _doctor, "packs": _packs, "demo": _demo,
+        "restore": _restore, "analyse": _analyse, "doctor": _doctor, "packs": _packs, "demo": _demo, "store": _store,
         "serve": _serve,
     }  # fmt: skip
     # A terminal that closes, or a supervisor that asks politely, stops a job like Ctrl-C does.
@@ -63,6 +63,12 @@ def _packs(given: Namespace) -> int:
     from likeness_core.commands import list_packs
 
     return list_packs()
+
+
+def _store(given: Namespace) -> int:
+    from likeness_core.store_result import store
+
+    return store(given.result)
 
 
 def _demo(given: Namespace) -> int:
