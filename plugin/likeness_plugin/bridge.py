@@ -75,8 +75,8 @@ class HostClip:
     source: FrameRange | None = None  # frames of the media that the record range shows, where they are known
     available: FrameRange | None = None  # frames of the media that could be handles
     media_rate: Fraction | None = None  # frames per second
-    dissolve_in_frames: int = 0  # frames of `record` that a transition at the head takes
-    dissolve_out_frames: int = 0  # ... at the tail
+    dissolve_in: tuple[int, int] = (0, 0)  # frames of a transition at the head: before the clip starts, after that
+    dissolve_out: tuple[int, int] = (0, 0)  # ... at the tail: before the clip ends, after that
     warnings: tuple[str, ...] = ()  # what will look different, for the editor
 
 

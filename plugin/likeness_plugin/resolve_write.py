@@ -1,0 +1,340 @@
+"""Putting finished sequences into Resolve, above what is there, and taking them away again.
+
+Nothing is overwritten: every job gets tracks of its own, every sequence is imported into a bin of its own. Resolve says
+little when it refuses and drops clips silently, so everything is read back and compared before it counts as done.
+"""
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from likeness_core.api import FrameRange
+from likeness_core.errors import HostCallFailedError, HostError
+
+from likeness_plugin.bridge import HostClip, Mark, PlacedItem, Placement, Written
+from likeness_plugin.resolve_calls import SLOW_S, Call, Caller, Ref, failed
+from likeness_plugin.resolve_items import OUR_TRACK, Item, read_items
+from likeness_plugin.resolve_state import Scene
+from likeness_plugin.resolve_units import Clock, append_range
+
+BIN = "Likeness"
+DATA = "likeness:"
+METADATA = "likeness"
+COLOR = "Cyan"
+
+# What places and shapes a picture; "Speed" and the like are the source's own business.
+TRANSFORM = (
+    "Pan", "Tilt", "ZoomX", "ZoomY", "ZoomGang", "RotationAngle", "AnchorPointX", "AnchorPointY", "Pitch", "Yaw",
+    "FlipX", "FlipY", "CropLeft", "CropRight", "CropTop", "CropBottom", "CropSoftness", "CropRetain",
+    "CompositeMode", "Opacity", "Distortion", "Scaling", "ResizeFilter",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Added:
+    """What was added so far, so that a failure can take it back."""
+
+    tracks: list[str] = field(default_factory=list)
+    items: list[PlacedItem] = field(default_factory=list)
+    media: list[str] = field(default_factory=list)
+    bins: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+class Writer:
+    """Adds one job's clips to the current timeline."""
+
+    def __init__(self, caller: Caller, scene: Scene, clock: Clock, job: str) -> None:
+        self._caller = caller
+        self._scene = scene
+        self._clock = clock
+        self._job = job
+        self._added = _Added()
+
+    def write(self, placements: tuple[Placement, ...]) -> Written:
+        """All or nothing; see `HostBridge.write_back`. The Edit page must be open."""
+        try:
+            sources = self._source_items(placements)
+            bin_ref = self._make_bins()
+            # From the top down: a track that is put in above one moves only those above it.
+            for track in sorted({source.track for source in sources}, reverse=True):
+                above = self._add_track(track)
+                for placement, source in zip(placements, sources, strict=True):
+                    if source.track == track:
+                        self._place(placement, source, self._import(placement, bin_ref), above)
+            self._read_back()
+        except BaseException:
+            with suppress(HostError):  # the first error is the one to tell
+                remove(self._caller, self._scene, self.written())
+            raise
+        return self.written()
+
+    def written(self) -> Written:
+        """What was added so far."""
+        added = self._added
+        return Written(
+            self._job, self._scene.project_id, self._scene.timeline_id, tuple(added.tracks), tuple(added.items),
+            tuple(added.media), tuple(added.bins), (), tuple(added.warnings),
+        )  # fmt: skip
+
+    def _make_bins(self) -> Ref:
+        folder: Ref = self._caller.must(self._scene.pool, "GetRootFolder")
+        for name in (BIN, self._job):
+            folders = self._caller.one(folder, "GetSubFolderList") or []
+            names = self._caller.all(Call.of(one, "GetName") for one in folders)
+            if name in names:
+                folder = folders[names.index(name)]
+                continue
+            folder = self._caller.must(self._scene.pool, "AddSubFolder", folder, name)
+            self._added.bins.append(str(self._caller.must(folder, "GetUniqueId")))
+        return folder
+
+    def _import(self, placement: Placement, bin_ref: Ref) -> Ref:
+        # Import goes to the current folder, whatever else is said.
+        self._caller.must(self._scene.pool, "SetCurrentFolder", bin_ref)
+        wanted = {
+            "FilePath": placement.pattern, "StartIndex": placement.numbers.start,
+            "EndIndex": placement.numbers.stop - 1,
+        }  # fmt: skip
+        found = self._caller.must(self._scene.pool, "ImportMedia", [wanted], timeout_s=SLOW_S)
+        media: Ref = found[0]
+        self._added.media.append(str(self._caller.must(media, "GetUniqueId")))
+        self._caller.must(media, "SetThirdPartyMetadata", METADATA, self._job)
+        properties = self._caller.must(media, "GetClipProperty")
+        if properties.get("Frames") != str(len(placement.numbers)):
+            raise failed("ImportMedia", f"{properties.get('Frames')} of {len(placement.numbers)} frames arrived")
+        self._set_rate(media, placement, properties)
+        if placement.color_space:
+            self._set_color_space(media, placement.color_space)
+        return media
+
+    def _set_rate(self, media: Ref, placement: Placement, properties: dict[str, str]) -> None:
+        """A sequence gets the project's rate on import; its own has to be set, and read back."""
+        wanted = _rate_text(placement)
+        if abs(float(properties.get("FPS", 0)) - float(wanted)) > 0.005:
+            self._caller.one(media, "SetClipProperty", "FPS", wanted)
+            given = float(self._caller.must(media, "GetClipProperty").get("FPS", 0))
+            if abs(given - float(wanted)) > 0.005:
+                raise failed("SetClipProperty FPS", f"it stays {given}")
+
+    def _set_color_space(self, media: Ref, name: str) -> None:
+        self._caller.try_one(media, "SetClipProperty", "Input Color Space", name)
+        if self._caller.must(media, "GetClipProperty").get("Input Color Space") != name:
+            self._added.warnings.append(
+                f"Resolve did not take '{name}' as input colour space: in a colour-managed project set it by hand"
+            )
+
+    def _add_track(self, above: int) -> int:
+        """Put an empty track in right above one, so that what lies higher still lies higher."""
+        timeline = self._scene.timeline
+        before = self._tracks()
+        new = above + 1
+        if new > len(before):
+            self._caller.must(timeline, "AddTrack", "video")
+        else:
+            self._caller.must(timeline, "AddTrack", "video", {"index": new})
+        after = self._tracks()
+        if len(after) != len(before) + 1:
+            raise failed("AddTrack")
+        if after[new:] != before[above:]:  # some builds take no index and add it at the top
+            new = len(after)
+            self._added.warnings.append(f"the new track is V{new}, at the top: it covers clips of the tracks between")
+        names = self._caller.all(Call.of(timeline, "GetTrackName", "video", n + 1) for n in range(len(after)))
+        stem = f"{OUR_TRACK} {self._job}"
+        name = next(one for n in range(1, len(after) + 2) if (one := stem if n == 1 else f"{stem} {n}") not in names)
+        self._caller.must(timeline, "SetTrackName", "video", new, name)
+        self._added.tracks.append(name)
+        return new
+
+    def _tracks(self) -> list[list[str]]:
+        """The ids of the items of each video track, the lowest track first."""
+        count = int(self._caller.must(self._scene.timeline, "GetTrackCount", "video"))
+        items = read_items(self._caller, self._scene.timeline, list(range(1, count + 1)))
+        return [[item.id for item in items if item.track == track] for track in range(1, count + 1)]
+
+    def _read_back(self) -> None:
+        """Where everything stands in the end. Raises HostCallFailedError where something is gone again."""
+        found = {unique: number for number, ids in enumerate(self._tracks(), 1) for unique in ids}
+        missing = [item for item in self._added.items if item.id not in found]
+        if missing:
+            raise failed("AppendToTimeline", f"{len(missing)} clips are gone again")
+        self._added.items = [replace(item, track=found[item.id]) for item in self._added.items]
+
+    def _place(self, placement: Placement, source: Item, media: Ref, track: int) -> None:
+        record = _free_of_dissolves(placement.clip)
+        if record != placement.clip.record:
+            self._added.warnings.append(
+                f"{placement.clip.name}: the frames of its dissolve stay as they were; "
+                "extend the restored clip and add the same dissolve to it, its handles are there"
+            )
+        item = self._append(placement, media, track, record)
+        if not placement.rendered:
+            self._copy_look(source, item, placement)
+        data = f"{DATA}{self._job}:{placement.clip.id}"
+        if not self._caller.one(item.ref, "AddMarker", 0, COLOR, OUR_TRACK, f"job {self._job}", 1, data):
+            self._added.warnings.append(f"{placement.clip.name}: Resolve took no marker")
+
+    def _append(self, placement: Placement, media: Ref, track: int, record: FrameRange) -> Item:
+        """Append, then believe only what the track shows."""
+        speed = placement.rate / self._clock.rate
+        head = record.start - placement.clip.record.start
+        first = placement.first_shown - placement.numbers.start + int(head * speed)
+        # Rounded up where the rates differ: Resolve rounds durations down, and would leave a gap of one frame.
+        count = -(-len(record) * speed.numerator // speed.denominator)
+        count = min(count, len(placement.numbers) - first)
+        base = int(float(self._caller.must(media, "GetClipProperty").get("Start", 0)))
+        wanted = {
+            "mediaPoolItem": media, "mediaType": 1, "trackIndex": track,
+            "recordFrame": self._clock.host(record.start), **append_range(base, first, count),
+        }  # fmt: skip
+        self._caller.one(self._scene.pool, "AppendToTimeline", [wanted], timeout_s=SLOW_S)
+        mine = str(self._caller.must(media, "GetUniqueId"))
+        found = [item for item in read_items(self._caller, self._scene.timeline, [track]) if item.media_id == mine]
+        for item in found:
+            self._added.items.append(PlacedItem(item.id, track, self._clock.record(item.start, item.stop)))
+        if len(found) != 1:
+            raise failed("AppendToTimeline", f"{len(found)} clips of it are on the track")
+        item = found[0]
+        if self._clock.record(item.start, item.stop) != record:
+            raise _misplaced(placement, record, self._clock.record(item.start, item.stop))
+        if speed == 1 and item.left != first:
+            raise HostCallFailedError(
+                "host.misplaced", f"Resolve placed {placement.clip.name} from frame {item.left}, not {first}",
+                "Nothing was left behind. Place the sequence by hand; it is in the result's folder.",
+            )  # fmt: skip
+        return item
+
+    def _source_items(self, placements: tuple[Placement, ...]) -> list[Item]:
+        """The items that the placements go above, as they are now: tracks may have moved since they were read."""
+        count = int(self._caller.must(self._scene.timeline, "GetTrackCount", "video"))
+        items = read_items(self._caller, self._scene.timeline, list(range(1, count + 1)))
+        by_id = {item.id: item for item in items}
+        hint = "Read the timeline again, or place the sequence by hand; it is in the result's folder."
+        for clip in (placement.clip for placement in placements):
+            item = by_id.get(clip.id)
+            if item is None:
+                raise HostError("host.clip_gone", f"{clip.name} is no longer in the timeline", hint)
+            if self._clock.record(item.start, item.stop).intersection(clip.record) != clip.record:
+                raise HostError("host.clip_moved", f"{clip.name} was moved or trimmed since it was read", hint)
+        return [by_id[placement.clip.id] for placement in placements]
+
+    def _copy_look(self, source: Item, item: Item, placement: Placement) -> None:
+        if not self._caller.try_one(source.ref, "CopyGrades", [item.ref]):
+            self._added.warnings.append(f"{placement.clip.name}: the grade could not be copied; copy it by hand")
+        wanted = {key: source.properties[key] for key in TRANSFORM if key in source.properties}
+        differing = {key: value for key, value in wanted.items() if item.properties.get(key) != value}
+        self._caller.all(Call.of(item.ref, "SetProperty", key, value) for key, value in differing.items())
+        given = self._caller.one(item.ref, "GetProperty") or {}
+        missed = [key for key, value in differing.items() if given.get(key) != value]
+        if missed:
+            self._added.warnings.append(f"{placement.clip.name}: set by hand: {', '.join(missed)}")
+
+
+def _misplaced(placement: Placement, wanted: FrameRange, given: FrameRange) -> HostCallFailedError:
+    return HostCallFailedError(
+        "host.misplaced",
+        f"Resolve placed {placement.clip.name} at {given.start}:{given.stop}, not at {wanted.start}:{wanted.stop}",
+        "Nothing was left behind. Place the sequence by hand; it is in the result's folder.",
+    )
+
+
+def _rate_text(placement: Placement) -> str:
+    rate = placement.rate
+    return str(rate.numerator) if rate.denominator == 1 else f"{float(rate):.3f}"
+
+
+def _free_of_dissolves(clip: HostClip) -> FrameRange:
+    """The record frames that show this clip alone: over a transition a clip above would be a hard cut."""
+    start = min(clip.record.start + clip.dissolve_in[1], clip.record.stop)
+    return FrameRange(start, max(start, clip.record.stop - clip.dissolve_out[0]))
+
+
+def add_marks(caller: Caller, scene: Scene, job: str, marks: tuple[Mark, ...]) -> Written:
+    """Timeline markers; see `HostBridge.mark`."""
+    there = caller.one(scene.timeline, "GetMarkers") or {}
+    stamp = f"{time.time_ns():x}"
+    set_, warnings = [], []
+    for number, mark in enumerate(marks):
+        data = f"{DATA}{job}:{stamp}:{number}"
+        free = str(mark.record_frame) not in there
+        if free and caller.one(scene.timeline, "AddMarker", mark.record_frame, COLOR, mark.name, mark.note, 1, data):
+            set_.append(data)
+        else:
+            why = "Resolve took no marker" if free else "a marker is there already"
+            warnings.append(f"frame {mark.record_frame}: {why}")
+    return Written(job, scene.project_id, scene.timeline_id, markers=tuple(set_), warnings=tuple(warnings))
+
+
+# --- undo
+
+
+def remove(caller: Caller, scene: Scene, written: Written) -> tuple[str, ...]:
+    """Remove what was added and is still there. The Edit page and the right timeline must be open."""
+    notes: list[str] = []
+    for data in written.markers:
+        caller.one(scene.timeline, "DeleteMarkerByCustomData", data)
+    tracks = list(range(1, int(caller.must(scene.timeline, "GetTrackCount", "video")) + 1))
+    wanted = {item.id for item in written.items}
+    found = [item.ref for item in read_items(caller, scene.timeline, tracks) if item.id in wanted]
+    if found and not caller.one(scene.timeline, "DeleteClips", found, False):
+        raise failed("DeleteClips")
+    left = read_items(caller, scene.timeline, tracks)
+    if any(item.id in wanted for item in left):
+        raise failed("DeleteClips", "the clips are still there")
+    _remove_tracks(caller, scene, written, {item.track for item in left}, notes)
+    _remove_media(caller, scene, written, {item.media_id for item in left}, notes)
+    return tuple(notes)
+
+
+def _remove_tracks(caller: Caller, scene: Scene, written: Written, used: set[int], notes: list[str]) -> None:
+    count = int(caller.must(scene.timeline, "GetTrackCount", "video"))
+    names = caller.all(Call.of(scene.timeline, "GetTrackName", "video", index) for index in range(1, count + 1))
+    for track in range(count, 0, -1):  # from the top, so that the numbers below stay
+        if names[track - 1] not in written.tracks:
+            continue
+        if track in used:
+            notes.append(f"the track '{names[track - 1]}' holds other clips now and was left")
+        elif not caller.one(scene.timeline, "DeleteTrack", "video", track):
+            notes.append(f"the track '{names[track - 1]}' could not be removed")
+
+
+def _remove_media(caller: Caller, scene: Scene, written: Written, used: set[str], notes: list[str]) -> None:
+    folders, clips = _pool(caller, scene)
+    for media in (ref for ref, unique in clips if unique in written.media):
+        facts: dict[str, Any] = caller.one(media, "GetClipProperty") or {}
+        unique = next(name for ref, name in clips if ref == media)
+        if unique in used or facts.get("Usage", "0") not in ("0", ""):
+            notes.append(f"'{facts.get('Clip Name', unique)}' is used elsewhere and was left in its bin")
+        elif not caller.one(scene.pool, "DeleteClips", [media]):
+            notes.append(f"'{facts.get('Clip Name', unique)}' could not be removed from its bin")
+    for unique in reversed(written.bins):
+        for folder in (ref for ref, name in folders if name == unique):
+            empty = not caller.one(folder, "GetClipList") and not caller.one(folder, "GetSubFolderList")
+            if not empty:
+                notes.append("a bin that was made holds other clips now and was left")
+            elif not caller.one(scene.pool, "DeleteFolders", [folder]):
+                notes.append("an empty bin could not be removed")
+
+
+def _pool(caller: Caller, scene: Scene) -> tuple[list[tuple[Ref, str]], list[tuple[Ref, str]]]:
+    """Every folder and every clip of the media pool with its id, level by level: the user may have moved them."""
+    level: list[Ref] = [caller.must(scene.pool, "GetRootFolder")]
+    folders: list[tuple[Ref, str]] = []
+    clips: list[tuple[Ref, str]] = []
+    while level:
+        methods = ("GetUniqueId", "GetClipList", "GetSubFolderList")
+        given = caller.all(Call.of(folder, method) for folder in level for method in methods)
+        folders += zip(level, map(str, given[::3]), strict=True)
+        inside = [clip for listed in given[1::3] for clip in listed or ()]
+        clips += zip(inside, map(str, caller.all(Call.of(clip, "GetUniqueId") for clip in inside)), strict=True)
+        level = [folder for listed in given[2::3] for folder in listed or ()]
+    return folders, clips
+
+
+def merged(one: Written, other: Written) -> Written:
+    """Two records of one job on one timeline as one, to be undone together."""
+    return replace(
+        one, tracks=one.tracks + other.tracks, items=one.items + other.items, media=one.media + other.media,
+        bins=one.bins + other.bins, markers=one.markers + other.markers, warnings=one.warnings + other.warnings,
+    )  # fmt: skip
