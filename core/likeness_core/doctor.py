@@ -14,12 +14,23 @@ from likeness_core import __version__, carried_weights, packs
 from likeness_core.api import FORMATS
 from likeness_core.errors import LikenessError
 from likeness_core.jobs import cache_folder
+from likeness_core.protocol import Check
 
 
 def doctor() -> int:
     """Print one page; the exit status is 1 where something needed is missing."""
     console = Console()
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    found = examine()
+    for check in found:
+        mark = "[green]ok[/green]" if check.passed else "[red]no[/red]"
+        table.add_row(mark, check.name, f"{check.text}. {check.hint}" if check.hint else check.text)
+    console.print(table)
+    return int(not all(check.passed for check in found))
+
+
+def examine() -> list[Check]:
+    """What is here and what is missing, line by line."""
     checks: list[tuple[str, Callable[[], str]]] = [
         ("Likeness", _version),
         ("device", _device),
@@ -30,17 +41,15 @@ def doctor() -> int:
         *((f"pack {path.name}", lambda path=path: _pack(path)) for path in packs.find_packs()),
         *((weights.name, lambda weights=weights: _weights(weights)) for weights in carried_weights.ALL),
     ]  # fmt: skip
-    failed = not packs.find_packs()
-    if failed:
-        table.add_row("[red]no[/red]", "packs", "no model pack found; install Likeness again")
+    found = []
+    if not packs.find_packs():
+        found.append(Check("packs", False, "no model pack found", "Install Likeness again."))
     for name, check in checks:
         try:
-            table.add_row("[green]ok[/green]", name, check())
+            found.append(Check(name, True, check()))
         except LikenessError as error:
-            failed = True
-            table.add_row("[red]no[/red]", name, f"{error.message}. {error.hint}")
-    console.print(table)
-    return int(failed)
+            found.append(Check(name, False, error.message, error.hint))
+    return found
 
 
 def _version() -> str:

@@ -1,7 +1,8 @@
 """Movies in: what a file is, and its frames by number.
 
 The only errors that leave here are MediaError, with these codes: media.not_found, media.is_directory, media.empty,
-media.not_readable, media.truncated, media.not_media, media.no_video, media.unsupported_codec, media.unsupported_colour,
+media.not_a_file, media.not_readable, media.truncated,
+media.not_media, media.no_video, media.unsupported_codec, media.unsupported_colour,
 media.damaged.
 """
 
@@ -251,6 +252,8 @@ def _check_file(path: Path) -> None:
         )
     if not path.exists():
         raise MediaError("media.not_found", f"{path} does not exist.", "Check the path.")
+    if not path.is_file():  # a device or a pipe: it may never end
+        raise MediaError("media.not_a_file", f"{path} is a device, not a file.", "Name a movie.")
     if path.stat().st_size == 0:
         raise MediaError("media.empty", f"{path.name} is empty (0 bytes).", "Copy the file again from its source.")
 

@@ -163,6 +163,8 @@ def _labels(folder: Path, prefix: str, suffix: str) -> list[str]:
 def _opened(path: Path) -> oiio.ImageInput:
     if not path.exists():
         raise MediaError("media.not_found", f"{path} does not exist.", "Was it moved while the job ran?")
+    if not path.is_file():  # a folder, a device or a pipe, which may never end
+        raise MediaError("media.not_a_file", f"{path} is no file.", "Name one picture of an image sequence.")
     if path.stat().st_size == 0:
         raise MediaError("media.empty", f"{path.name} is empty (0 bytes).", "Copy the file again from its source.")
     config = oiio.ImageSpec()

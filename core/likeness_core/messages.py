@@ -87,6 +87,27 @@ def encode_notification(method: str, params: object) -> bytes:
     return _line({"method": method, "params": params})
 
 
+def read_request(line: bytes) -> Request:
+    """What the panel said, for the core.
+
+    Raises ProtocolError: `protocol.json` where it is no JSON, `protocol.request` where it is no request.
+    """
+    hint = "docs/protocol.md says what a request is."
+    try:
+        message = msgspec.json.decode(line)
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise ProtocolError("protocol.json", f"a message is not JSON ({error})", hint) from error
+    if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+        raise ProtocolError("protocol.request", "a message is no request of JSON-RPC 2.0", hint)
+    unknown = message.keys() - {"jsonrpc", "id", "method", "params"}
+    if unknown:
+        raise ProtocolError("protocol.request", f"a request has no '{min(unknown)[:80]}'", hint)
+    try:
+        return _convert({"params": {}, **message}, Request)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise ProtocolError("protocol.request", f"a message is no request ({error})", hint) from error
+
+
 def read_from_core(line: bytes) -> Response | Notification:
     """What the core said, for the panel. Raises ProtocolError `protocol.malformed`."""
     try:

@@ -9,6 +9,7 @@ Nothing is ever unpickled and nothing is fetched. `LIKENESS_PACKS` names further
 as in PATH.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -109,7 +110,9 @@ def write_pack(folder: Path, manifest: Manifest) -> None:
 
 
 def file_hash(path: Path) -> str:
-    """sha256 of a file, in hexadecimal."""
+    """sha256 of a file, in hexadecimal. Raises OSError; a device or a pipe is refused: it may never end."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a file", str(path))
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 

@@ -60,6 +60,8 @@ class Footage:
     rate: str | None = None  # of an image sequence, "25" or "24000/1001"; None: its header's, else 24
     frames: FrameRange | None = None  # None: all
     cuts: tuple[int, ...] = ()  # first frames of shots that the edit knows
+    through_edits: tuple[int, ...] = ()  # first frames after a razor cut in continuous footage: no cuts
+    dissolves: tuple[FrameRange, ...] = ()  # frames of transitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,16 @@ class AnalyseParams:
 
 
 @dataclass(frozen=True, slots=True)
+class Still:
+    """A frame of the footage, cut around one person's face, that could serve as a reference photograph."""
+
+    path: str  # PNG file
+    frame: int
+    quality: float  # 0 to 1
+    side: str  # as in PhotoReport
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who is seen in the footage."""
 
@@ -200,6 +212,7 @@ class Person:
     shots: tuple[int, ...]  # numbers of shots
     spans: tuple[FrameRange, ...]  # where the person is seen, gaps of up to a second closed, ascending
     thumbnail: str  # PNG file, 256 px square
+    stills: tuple[Still, ...]  # a few that could serve as references, the best first; `references/suggest` finds more
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +257,6 @@ class FramesParams:
 class FramesResult:
     """All pictures are written."""
 
-    folder: str
     width: int  # pixels of a picture, square ones
     height: int
     frames: tuple[int, ...]  # those that were written
@@ -292,16 +304,6 @@ class SuggestReferencesParams:
 
 
 @dataclass(frozen=True, slots=True)
-class Still:
-    """A frame of the footage, cut around one person's face, that could serve as a reference photograph."""
-
-    path: str  # PNG file
-    frame: int
-    quality: float  # 0 to 1
-    side: str  # as in PhotoReport
-
-
-@dataclass(frozen=True, slots=True)
 class SuggestReferencesResult:
     """The best stills first; fewer than asked for where the footage has not more."""
 
@@ -321,10 +323,11 @@ class PreviewParams:
     footage: Footage
     frame: int
     references: tuple[str, ...] = ()
-    person: str = "auto"  # "auto", "all" or a number
+    person: str = "auto"  # "auto", "match", "all" or a number
     settings: RestorationSettings = DEFAULTS
     machine: Machine = Machine()
     longest_side_px: int = 0  # of the pictures; 0: the result's full size
+    identity: str | None = None  # an identity pack, in place of references
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,11 +363,12 @@ class RestoreRequest:
     footage: Footage
     output: str  # folder of the result
     references: tuple[str, ...] = ()
-    person: str = "auto"  # "auto", "all" or a number of `analyse`
+    person: str = "auto"  # "auto", "match" (nobody is restored who does not match), "all" or a number of `analyse`
     settings: RestorationSettings = DEFAULTS
     format: str = "exr"  # one of api.FORMATS
     matte: bool = False
     machine: Machine = Machine()
+    identity: str | None = None  # an identity pack, in place of references
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,9 +40,21 @@ def load_references(paths: tuple[Path, ...], analyser: FaceAnalyser) -> LoadedRe
     if not 1 <= len(paths) <= MOST_PHOTOS:
         message = f"{len(paths)} reference photographs were given"
         raise ReferencePhotoError("reference.count", message, f"Give 1 to {MOST_PHOTOS}, the best ones.")
-    checked = [_load(path, analyser) for path in paths]
+    checked = [check_photo(path, analyser) for path in paths]
     photos = tuple(photo for photo, _ in checked)
-    warnings = [warning for photo, quality in checked for warning in _doubts(Path(photo.path).name, quality)]
+    warnings = tuple(doubt for _, doubts in checked for doubt in doubts)
+    return LoadedReferences(ReferenceSet(paths[0].stem, photos), warnings + doubts_together(photos))
+
+
+def check_photo(path: Path, analyser: FaceAnalyser) -> tuple[ReferencePhoto, tuple[str, ...]]:
+    """One photograph, and what speaks against it, one line each. Raises ReferencePhotoError as `load_references`."""
+    photo, quality = _load(path, analyser)
+    return photo, tuple(_doubts(path.name, quality))
+
+
+def doubts_together(photos: tuple[ReferencePhoto, ...]) -> tuple[str, ...]:
+    """What speaks against photographs as those of one person, one line each."""
+    warnings = []
     for one, other in combinations(photos, 2):
         names = f"{Path(one.path).name} and {Path(other.path).name}"
         likeness = float(np.dot(one.embedding, other.embedding))
@@ -50,7 +62,7 @@ def load_references(paths: tuple[Path, ...], analyser: FaceAnalyser) -> LoadedRe
             warnings.append(f"{names} are the same photograph")
         elif likeness < SAME_PERSON:
             warnings.append(f"{names} seem to show different people (likeness {likeness:.2f})")
-    return LoadedReferences(ReferenceSet(paths[0].stem, photos), tuple(warnings))
+    return tuple(warnings)
 
 
 def read_photo(path: Path) -> Picture:
@@ -63,6 +75,9 @@ def read_photo(path: Path) -> Picture:
 
 
 def _content(path: Path) -> bytes:
+    if path.exists() and not path.is_file():  # a device or a pipe may never end
+        message = f"the reference {path.name} is no file"
+        raise ReferencePhotoError("reference.unreadable", message, "Name a picture file.")
     try:
         return path.read_bytes()
     except OSError as error:
