@@ -16,6 +16,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from likeness_core import __version__
 from likeness_core.analyse import Analysis, analyse
@@ -24,7 +25,7 @@ from likeness_core.api import FrameRange, Media, OutputSpec, Progress, Restorati
 from likeness_core.cast import Cast, choose_cast, read_references
 from likeness_core.device import choose_device, choose_dtype
 from likeness_core.errors import InputError
-from likeness_core.evidence import FinishedFrame
+from likeness_core.evidence import FaceScore
 from likeness_core.jobs import cache_folder, write_whole
 from likeness_core.media import Frame, Pixels
 from likeness_core.media_write import make_folder
@@ -52,6 +53,14 @@ class _Scene:
     analysis: Analysis  # of the shot
     folder: Path  # of the landmarks
     numbered: bool  # whether people have the numbers of an analysis of the whole footage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Restored:
+    """The frame, done."""
+
+    rgb: npt.NDArray[np.float32]  # (H, W, 3)
+    scores: tuple[FaceScore, ...]
 
 
 def preview(
@@ -137,7 +146,7 @@ def _job(params: PreviewParams, media: Media, frames: FrameRange) -> Restoration
 
 def _restored(
     scene: _Scene, cast: Cast, frames: dict[int, Frame], networks: WarmNetworks
-) -> Generator[Progress, None, FinishedFrame]:
+) -> Generator[Progress, None, _Restored]:
     unit = Unit(
         _ONE_WINDOW, scene.shot.number, FrameRange(min(frames), max(frames) + 1),
         FrameRange(scene.frame, scene.frame + 1), True,
@@ -149,12 +158,12 @@ def _restored(
             try:
                 next(window)
             except StopIteration as stop:
-                finished: FinishedFrame = next(iter(stop.value[1]))
-                return finished
+                finished = next(iter(stop.value[1]))
+                return _Restored(finished.rgb, finished.scores)
             yield Progress("restore", 0, 1)
 
 
-def _faces(scene: _Scene, finished: FinishedFrame) -> tuple[PreviewFace, ...]:
+def _faces(scene: _Scene, finished: _Restored) -> tuple[PreviewFace, ...]:
     person_of = {number: person.number for person in scene.analysis.people for number in person.tracks}
     boxes = {
         person_of.get(track.number, 0): face.box
@@ -174,7 +183,7 @@ def _faces(scene: _Scene, finished: FinishedFrame) -> tuple[PreviewFace, ...]:
     )
 
 
-def _write(params: PreviewParams, scene: _Scene, source: Pixels, finished: FinishedFrame) -> tuple[str, str]:
+def _write(params: PreviewParams, scene: _Scene, source: Pixels, finished: _Restored) -> tuple[str, str]:
     """The two pictures, PNG."""
     media, scale = scene.job.media, scene.job.settings.scale
     large = replace(media, width=media.width * scale, height=media.height * scale)
