@@ -84,22 +84,17 @@ class PlacedClip:
 
 @dataclass(frozen=True, slots=True)
 class EditRange:
-    """Frames of one piece of media that are restored in one go, and what the edit knows of them, in source frames."""
+    """Frames of one piece of media that are restored in one go, and what the edit knows of them, in source frames.
+
+    Of a rendering of the timeline the edit knows every cut. Of the media itself it knows none: two clips that meet in
+    it may be one shot that a razor parted, or two that scene detection did; the core looks for itself.
+    """
 
     media: Media
     frames: FrameRange
     cuts: tuple[int, ...] = ()  # first frames of shots
-    through_edits: tuple[int, ...] = ()  # first frames after razor cuts: the footage itself goes on
-    dissolves: tuple[FrameRange, ...] = ()  # frames that are seen mixed with another clip's
-
-
-@dataclass(frozen=True, slots=True)
-class EditPoints:
-    """The edit points of one video track, in record frames: what a rendering of the timeline shows, and where."""
-
-    cuts: tuple[int, ...]
-    through_edits: tuple[int, ...]
-    dissolves: tuple[FrameRange, ...]
+    through_edits: tuple[int, ...] = ()  # first frames after razor cuts in footage that goes on
+    dissolves: tuple[FrameRange, ...] = ()  # frames that show two shots at once
 
 
 def continues(one: PlacedClip, other: PlacedClip) -> bool:
@@ -112,15 +107,30 @@ def continues(one: PlacedClip, other: PlacedClip) -> bool:
     )
 
 
-def edit_points(clips: Iterable[PlacedClip], dissolves: Iterable[Dissolve], track: int) -> EditPoints:
-    """The edit points of `track`; a dissolve's own cut is none of `cuts`."""
+def rendered(
+    media: Media, start: int, clips: Iterable[PlacedClip], dissolves: Iterable[Dissolve], track: int
+) -> EditRange:
+    """What the edit knows of `media`, a rendering of `track` whose first frame is record frame `start`.
+
+    A dissolve's own cut is none of the cuts: the picture changes over all of it.
+    """
+    frames = FrameRange(0, media.frame_count)
     ordered = sorted((clip for clip in clips if clip.track == track), key=lambda clip: clip.record.start)
     mixed = sorted((one for one in dissolves if one.track == track), key=lambda one: one.cut)
-    through = {other.record.start for one, other in pairwise(ordered) if continues(one, other)}
-    faded = {one.cut for one in mixed}
-    edges = {edge for clip in ordered for edge in (clip.record.start, clip.record.stop)}
-    cuts = tuple(sorted(edges - through - faded - {0}))
-    return EditPoints(cuts, tuple(sorted(through)), tuple(one.record for one in mixed))
+    through = {other.record.start - start for one, other in pairwise(ordered) if continues(one, other)}
+    edges = {edge - start for clip in ordered for edge in (clip.record.start, clip.record.stop)}
+    cuts = edges - through - {one.cut - start for one in mixed}
+    return EditRange(
+        media,
+        frames,
+        tuple(sorted(cut for cut in cuts if 0 < cut < frames.stop)),
+        tuple(sorted(cut for cut in through if 0 < cut < frames.stop)),
+        tuple(
+            FrameRange(max(0, one.record.start - start), min(frames.stop, one.record.stop - start))
+            for one in mixed
+            if one.record.stop > start and one.record.start - start < frames.stop
+        ),
+    )
 
 
 def merge(clips: Iterable[PlacedClip], handles: int) -> tuple[EditRange, ...]:
@@ -136,8 +146,7 @@ def merge(clips: Iterable[PlacedClip], handles: int) -> tuple[EditRange, ...]:
         clips_of = by_media[path]
         media = clips_of[0].media
         for frames in _joined(_with_handles(clip.needed, handles, media.frame_count) for clip in clips_of):
-            inside = [clip for clip in clips_of if clip.needed.intersection(frames) == clip.needed]
-            ranges.append(EditRange(media, frames, (), _through_edits(inside), _mixed(inside)))
+            ranges.append(EditRange(media, frames))
     return tuple(ranges)
 
 
@@ -153,15 +162,3 @@ def _joined(ranges: Iterable[FrameRange]) -> list[FrameRange]:
         else:
             joined.append(frames)
     return joined
-
-
-def _through_edits(clips: list[PlacedClip]) -> tuple[int, ...]:
-    ordered = sorted(clips, key=lambda clip: (clip.track, clip.record.start))
-    return tuple(sorted({other.source.start for one, other in pairwise(ordered) if continues(one, other)}))
-
-
-def _mixed(clips: list[PlacedClip]) -> tuple[FrameRange, ...]:
-    """The source frames that a dissolve shows beyond a clip's own; the dissolve covers as many before its cut."""
-    tails = {FrameRange(clip.needed.start, clip.source.start) for clip in clips}
-    tails |= {FrameRange(clip.source.stop, clip.needed.stop) for clip in clips}
-    return tuple(sorted((tail for tail in tails if len(tail)), key=lambda tail: tail.start))

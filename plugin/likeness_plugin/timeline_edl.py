@@ -2,8 +2,9 @@
 
 The reader drops, without a word: the speed of an event whose record is as long as its source (an M2 line of -24 plays
 backwards), the FCM line that says that colons mean drop-frame, and the first half of a dissolve that has no event of
-its own. `prepared` writes these into the list in words that the reader keeps. The writer there labels every list at
-29.97 as drop-frame and knows no start of the timeline; ours keeps the edit's own.
+its own; and it takes the clip that a dissolve leaves for the one that it leads to. `prepared` writes these into the
+list in words that the reader keeps. The writer there labels every list at 29.97 as drop-frame and knows no start of
+the timeline; ours keeps the edit's own.
 """
 
 import re
@@ -44,7 +45,7 @@ def prepared(text: str, rate: Fraction | None) -> tuple[str, Fraction]:
     whole = [line for line in lines if line.strip() and not line.lstrip().upper().startswith("FCM")]
     if drop and not labelled and rate in DROP_FRAME_RATES:
         whole = [_as_drop_frame(line) for line in whole]
-    return "\n".join(_with_speeds(_apart(whole), rate)) + "\n", rate
+    return "\n".join(_with_speeds(_facing(_apart(whole)), rate)) + "\n", rate
 
 
 def is_drop_frame(text: str) -> bool:
@@ -65,10 +66,10 @@ def written(title: str, events: Iterable[EdlEvent], drop: bool) -> str:
             lines.append(f"{number:03d}  {from_reel} V     C        {' '.join(map(str, end))}")
             lines.append(f"{number:03d}  {reel} V     D    {event.dissolve_frames:03d} {times}")
             lines += [f"* FROM CLIP NAME: {before.clip_name}", f"* TO CLIP NAME: {event.clip_name}"]
+            lines += [f"* TO FILE: {event.path}", ""]
         else:
             lines.append(f"{number:03d}  {reel} V     C        {times}")
-            lines.append(f"* FROM CLIP NAME: {event.clip_name}")
-        lines += [f"* FROM FILE: {event.path}", ""]
+            lines += [f"* FROM CLIP NAME: {event.clip_name}", f"* FROM FILE: {event.path}", ""]
         before = event
     return "\n".join(lines)
 
@@ -104,6 +105,20 @@ def _apart(lines: list[str]) -> list[str]:
             result.append(re.sub(r"\d+", f"{free:03d}", line, count=1))
             free += 1
             line = f"{match[1]} {match[2]} {match[3]} C {times[1]} {times[1]} {times[3]} {times[3]}"  # noqa: PLW2901
+        result.append(line)
+    return result
+
+
+def _facing(lines: list[str]) -> list[str]:
+    """Let the comments of a dissolve's event name the clip that it leads to."""
+    result = []
+    dissolves = False
+    for line in lines:
+        if match := _EVENT.fullmatch(line):
+            dissolves = match[4] != "C"
+        elif dissolves:
+            line = re.sub(r"^(\W*)FROM (?=CLIP|FILE)", r"* DISSOLVED FROM ", line)  # noqa: PLW2901
+            line = re.sub(r"^(\W*)TO (CLIP|FILE):", r"* FROM \2:", line)  # noqa: PLW2901
         result.append(line)
     return result
 
