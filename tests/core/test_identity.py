@@ -1,0 +1,148 @@
+"""Identity packs made by the real code of the sample's photographs, for a tiny network."""
+
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from likeness_core import packs
+from likeness_core.__main__ import main
+from likeness_core.api import Progress, RestorationSettings
+from likeness_core.errors import FaceError, InputError, ModelPackError, ReferencePhotoError
+from likeness_core.identity import IdentityRequest, IdentityResult, create_identity
+from likeness_core.restorer.blending import BlendingMemory
+from likeness_core.restorer.identity_pack import load_identity
+from likeness_core.restorer.lora import LINEAR, UP, Lora, adapted
+from likeness_core.restorer.pipeline import Restorer
+
+from tests.core.restorer import tiny_network
+from tests.core.restorer.test_conditioning import FRONT, clip
+
+PHOTOS = tuple(str(path) for path in sorted((packs.resources() / "sample").glob("*.jpg")))
+CPU = torch.device("cpu")
+STEPS = 22
+
+
+@pytest.fixture(autouse=True, scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIKENESS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random weights: so bad that practice is sure to help."""
+    return tiny_network.write(tmp_path_factory.mktemp("packs") / "tiny", tiny_network.perturbed(amount=0.05))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, pack: Path) -> tuple[IdentityResult, list[Progress]]:
+    return finish(create_identity(asked(tmp_path_factory.mktemp("made"), pack)))
+
+
+def asked(folder: Path, pack: Path, **more: object) -> IdentityRequest:
+    request = IdentityRequest(
+        "anna", PHOTOS, str(folder / "anna.identity.safetensors"), str(pack), steps=STEPS, threads=1
+    )
+    return replace(request, **more)
+
+
+def finish(work: Generator[Progress, None, IdentityResult]) -> tuple[IdentityResult, list[Progress]]:
+    reports = []
+    while True:
+        try:
+            reports.append(next(work))
+        except StopIteration as end:
+            return end.value, reports
+
+
+def test_a_pack_is_made_helps_and_is_plugged_in(made: tuple[IdentityResult, list[Progress]], pack: Path) -> None:
+    result, reports = made
+    assert [report.done for report in reports] == list(range(1, STEPS + 1))
+    assert result.scores.after > result.scores.before
+    assert result.scores.judge == "dlib"
+    identity = load_identity(Path(result.path), packs.check_pack(pack).sha256)
+    assert [record.name for record in identity.manifest.photos] == [Path(photo).name for photo in PHOTOS]
+    assert identity.manifest.photos[0].sha256 == packs.file_hash(Path(PHOTOS[0]))
+    assert len(identity.photos) == len(PHOTOS)
+    footage = clip([FRONT])
+    crops = [run(Restorer(pack, CPU, torch.float32, lora), footage) for lora in (None, identity.lora)]
+    assert (crops[0] != crops[1]).any()
+    assert main(["identity", "show", result.path]) == 0
+
+
+def run(restorer: Restorer, footage: object) -> object:
+    work = restorer.restore(footage, (), RestorationSettings(), BlendingMemory())  # type: ignore[arg-type]
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value.crops
+
+
+def test_stopped_and_gone_on_with_gives_the_same_bytes(
+    tmp_path: Path, pack: Path, made: tuple[IdentityResult, list[Progress]]
+) -> None:
+    work = create_identity(asked(tmp_path, pack))
+    while next(work).done < STEPS - 1:
+        pass
+    work.close()
+    result, reports = finish(create_identity(asked(tmp_path, pack)))
+    assert reports[0].done == 21  # from the checkpoint after step 20
+    assert Path(result.path).read_bytes() == Path(made[0].path).read_bytes()
+
+
+def test_a_pack_that_does_not_help_is_not_saved(tmp_path: Path) -> None:
+    silent = tiny_network.write(
+        tmp_path / "silent", tiny_network.untrained()
+    )  # whatever it learns, it returns its input
+    request = asked(tmp_path, silent, steps=2)
+    with pytest.raises(FaceError) as caught:
+        finish(create_identity(request))
+    assert caught.value.code == "identity.no_help"
+    assert not Path(request.output).exists()
+
+
+def test_practice_changes_nothing_but_the_low_rank_part() -> None:
+    model = tiny_network.perturbed()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    lora = Lora(model, rank=2)
+    with torch.no_grad():
+        for parameter in lora.parameters():
+            parameter.add_(0.1)
+    weights = lora.weights(model)
+    changed = {name for name in weights if not torch.equal(weights[name], before[name])}
+    touched = {name.removeprefix(LINEAR).removeprefix(UP) for name in lora.factors if not name.startswith("down:")}
+    assert changed == touched
+    assert not any(part in name for name in changed for part in (".text.", ".image.", "references", "stem", "head"))
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def test_an_unpractised_low_rank_part_changes_nothing() -> None:
+    model = tiny_network.perturbed()
+    weights = adapted(dict(model.named_parameters()), Lora(model, rank=4).tensors())
+    assert all(torch.equal(value, weights[name]) for name, value in model.named_parameters())
+
+
+def test_bad_requests_and_files_get_their_errors(tmp_path: Path, pack: Path) -> None:
+    with pytest.raises(InputError, match="safetensors"):
+        next(create_identity(asked(tmp_path, pack, output=str(tmp_path / "anna.bin"))))
+    with pytest.raises(ReferencePhotoError):
+        next(create_identity(asked(tmp_path, pack, photos=PHOTOS * 3)))
+    garbage = tmp_path / "x.identity.safetensors"
+    for content in (b"", b"no pack", (pack / packs.WEIGHTS).read_bytes()):
+        garbage.write_bytes(content)
+        with pytest.raises(ModelPackError) as caught:
+            load_identity(garbage)
+        assert caught.value.code == "identity.format"
+    with pytest.raises(ModelPackError) as caught:
+        load_identity(tmp_path / "nowhere.safetensors")
+    assert caught.value.code == "identity.missing"
+
+
+def test_a_pack_of_another_network_is_refused(made: tuple[IdentityResult, list[Progress]]) -> None:
+    with pytest.raises(ModelPackError) as caught:
+        load_identity(Path(made[0].path), "0" * 64)
+    assert caught.value.code == "identity.other_pack"
