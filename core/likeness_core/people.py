@@ -108,11 +108,13 @@ def choose_people(
     if best.likeness >= PROBABLY_SAME_PERSON and lead >= CLEAR_LEAD:
         warning = f"{best.identity.name} is probably the person of the reference (likeness {best.likeness:.2f})"
         return PeopleChoice((best.identity,), (warning,))
-    nobody = f"none of the {len(people)} people" if len(people) > 1 else "not the only person"
+    measured = f"(likeness {best.likeness:.2f} of the {SAME_PERSON} that a match needs)"
     message = (
-        f"{nobody} in the footage looks like the reference; the nearest is"
-        f" {best.identity.name} (likeness {best.likeness:.2f} of the {SAME_PERSON} that a match needs)"
+        f"none of the {len(people)} people in the footage looks like the reference; the nearest is"
+        f" {best.identity.name} {measured}"
     )
+    if len(people) == 1:
+        message = f"the only person in the footage does not look like the reference {measured}"
     hint = f"Use other photographs, or choose by number: --person {best.identity.number}"
     raise FaceError("face.no_match", message, hint)
 

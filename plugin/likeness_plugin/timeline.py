@@ -5,6 +5,8 @@ from pathlib import Path
 
 from likeness_core.restoration_options import add_restoration
 
+from likeness_plugin.timeline_run import keep_texts
+
 HELP = "restore the clips of a timeline file: .otio, FCP 7 .xml, .edl, .fcpxml, .aaf"
 
 EXAMPLES = """\
@@ -28,6 +30,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     listing.set_defaults(run=_list)
     restoration = argparse.ArgumentParser(add_help=False)
     add_restoration(restoration, person="match")
+    keep_texts(restoration)
     restoring = actions.add_parser(
         "restore", parents=[restoration], help="restore the person's clips, and write timelines that show them",
         description=(

@@ -60,16 +60,17 @@ def keep_texts(parser: ArgumentParser) -> None:
 
 
 def core_options(parser: ArgumentParser, given: Namespace) -> list[str]:
-    """The options of a restoration, as they are typed for the core: those of `parser` that differ from their defaults.
+    """The options of a restoration, as they are typed for the core: whom, and what differs from its default.
 
     `parser` holds what `cli.add_restoration` added, after `keep_texts`. Paths become absolute.
     """
     typed: list[str] = []
     for action in parser._actions:
         value = getattr(given, action.dest, None)
-        if action.dest in _OWN_OPTIONS or value == action.default:
+        by_itself = value == action.default and action.dest != "person"  # whose default is another in the core
+        if action.dest in _OWN_OPTIONS or by_itself:
             continue
-        typed.append(action.option_strings[-1])  # match is this command's default, and not the core's
+        typed.append(action.option_strings[-1])
         if value is not True:
             values = value if isinstance(value, list) else [value]
             typed += [os.path.abspath(one) if isinstance(one, Path) else str(one) for one in values]

@@ -276,7 +276,7 @@ def _edl(edit: Edit, clips: tuple[TrackClip, ...], dissolves: tuple[Dissolve, ..
         at = record_start(edit) + (record.start - head)
         events.append(
             EdlEvent(
-                reel=reel_of(one.footage.path.stem), source=(begin, begin + length), record=(at, at + length),
+                reel=reel_of(Path(one.footage.name.split("[")[0]).stem), source=(begin, begin + length), record=(at, at + length),
                 clip_name=one.footage.name, path=one.footage.path.with_name(one.footage.name).as_posix(),
                 dissolve_frames=len(cuts[record.start].record) if record.start in cuts else 0,
             )

@@ -142,7 +142,7 @@ def test_real_faces() -> None:
 def test_a_match_must_be_found_where_one_is_asked_for() -> None:
     alone = find_people((track(0, 0, 9, direction(0.1, 0.9)),))
     assert choose_people(alone, references(ANNA)).people == alone  # auto: the only one there, with a warning
-    with pytest.raises(FaceError, match="not the only person") as stranger:
+    with pytest.raises(FaceError, match="the only person in the footage does not look like") as stranger:
         choose_people(alone, references(ANNA), "match")
     assert stranger.value.code == "face.no_match"
     with pytest.raises(FaceError) as nobody:
