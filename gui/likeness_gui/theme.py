@@ -4,6 +4,7 @@ Greys are neutral, because a tinted surround shifts how an editor sees colour; t
 and ground that the window uses is in `PAIRS`, and reaches WCAG's AA.
 """
 
+import re
 from collections.abc import Iterator
 from importlib import resources
 
@@ -77,9 +78,13 @@ def apply(application: QApplication) -> None:
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     application.setFont(font)
     application.setPalette(_palette())
-    from likeness_gui.style_sheet import STYLE  # which is written in these colours
+    application.setStyleSheet(style_sheet())
 
-    application.setStyleSheet(STYLE)
+
+def style_sheet() -> str:
+    """style.qss in these colours."""
+    text = (resources.files("likeness_gui") / "style.qss").read_text(encoding="utf-8")
+    return re.sub(r"@([A-Z_]+)", lambda name: str(globals()[name[1]]), text.partition("*/")[2])
 
 
 def numbers_font(size: int = 12) -> QFont:

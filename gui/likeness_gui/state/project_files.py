@@ -39,6 +39,11 @@ class ProjectFiles:
         """Where the project is kept that has no name yet."""
         return self._data / f"unnamed{SUFFIX}"
 
+    @property
+    def stills(self) -> Path:
+        """Where faces are kept that were cut out of footage to serve as photographs."""
+        return self._data / "stills"
+
     def copy_of(self, path: Path) -> Path:
         """The copy of a project that a damaged file is mended from."""
         key = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]

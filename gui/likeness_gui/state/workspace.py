@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 
 from likeness_core.api import FrameRange, JobState
 from likeness_core.errors import LikenessError
+from likeness_core.packs import resources
 from likeness_core.protocol import (
     AnalyseResult,
     Footage,
@@ -35,6 +36,7 @@ from likeness_gui.state.project import SUFFIX, Clip, Person
 from likeness_gui.state.project_files import ProjectFiles
 from likeness_gui.state.project_state import ProjectState
 from likeness_gui.state.steps import Situation, Step, next_step
+from likeness_gui.state.stills import Stills
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".webp", ".avif", ".bmp")  # never footage; a PNG or a TIFF may be either
 
@@ -57,6 +59,7 @@ class Workspace(QObject):
         self.preview = Preview(core, self)
         self.queue = JobQueue(core, self)
         self.machine = MachineReport(core, self)
+        self.stills = Stills(core, files.stills, self)
         self._shown: str | None = None  # source of the clip on screen
         self._step: Step | None = None
         self._probing = 0
@@ -65,11 +68,12 @@ class Workspace(QObject):
     def _join(self) -> None:
         self.project.changed.connect(self._project_changed)
         self.analyses.found.connect(self._found)
+        self.analyses.changed.connect(self._ask_again)
         self.core.state_changed.connect(self._core_changed)
         self.core.ended.connect(self._core_ended)
         self.queue.finished.connect(self._job_finished)
         self.queue.went_wrong.connect(self._job_failed)
-        failing = (self.project, self.analyses, self.photographs, self.preview, self.queue, self.pictures)
+        failing = (self.project, self.analyses, self.photographs, self.preview, self.queue, self.pictures, self.stills)
         for part in failing:
             part.failed.connect(self.notices.error)
         self.core.refused.connect(self.notices.error)
@@ -112,7 +116,26 @@ class Workspace(QObject):
         states = (JobState.DONE, JobState.RUNNING)
         return next((job for state in states for job in own if job.state == state), None)
 
+    # ---- from start to end
+
+    def begin(self, paths: list[str]) -> None:
+        """Start the core, and open what was named, else what was open last."""
+        self.core.start()
+        if paths:
+            self.open_paths(paths)
+        else:
+            self.open_last()
+
+    def close(self) -> None:
+        """Save, and let the core end."""
+        self.project.save()
+        self.core.stop()
+
     # ---- opening
+
+    def open_sample(self) -> None:
+        """The footage that ships."""
+        self.open_footage(str(resources() / "sample" / "footage.mp4"))
 
     def open_paths(self, paths: list[str]) -> None:
         """Open what was dropped or chosen: a project, footage, or photographs for the person whose card is open."""
@@ -223,6 +246,21 @@ class Workspace(QObject):
         """Say whether a person is to be restored."""
         text = self.tr("Restore {0}") if restore else self.tr("Leave {0} alone")
         self.project.edit_person(text.format(person.name), replace(person, restore=restore))
+
+    def grab_photograph(self) -> None:
+        """Take the face on screen as a photograph of the person whose card is open."""
+        clip, findings, frame = self.clip, self.findings, self.playhead.frame
+        box = findings.at(frame).get(clip.selected) if clip and findings else None
+        if clip is None or box is None:
+            hint = self.tr("Click a person, and move to a frame that shows the face.")
+            self.notices.show(Notice("grab", Gravity.NEWS, self.tr("There is no face of this person on screen."), hint))
+            return
+        self.notices.dismiss("grab")
+        aspect = float(clip.media.pixel_aspect)
+        number, width = clip.selected, round(clip.media.width * aspect)
+        x, y, w, h = box
+        self.stills.grab(Footage(clip.media.path, clip.rate), frame, (x * aspect, y, w * aspect, h), width,
+                         lambda path: self.add_photographs((path,), number))  # fmt: skip
 
     # ---- previewing and restoring
 
@@ -337,7 +375,7 @@ class Workspace(QObject):
         for job in self.queue.interrupted():
             self.queue.resume(job.job)
 
-    def _ask_again(self) -> None:
+    def _ask_again(self, *_: object) -> None:
         """What only the core knows of the clip on screen."""
         clip = self.clip
         if clip is None or self.core.state != CoreState.READY:
@@ -346,9 +384,12 @@ class Workspace(QObject):
             self.analyses.start(replace(self.footage(clip), frames=clip.analysed), self.preferences.machine)
         for person in clip.people:
             self.photographs.check(person.references, self.preferences.machine)
+        if self.findings is not None and clip.person(clip.selected) is not None:
+            analysed = replace(self.footage(clip), frames=clip.analysed)
+            self.stills.suggest(analysed, clip.selected, self.preferences.machine)
 
     def _core_ended(self, log: str) -> None:
-        for part in (self.pictures, self.analyses, self.photographs, self.preview):
+        for part in (self.pictures, self.analyses, self.photographs, self.preview, self.stills):
             part.forget_requests()
         self._probing = 0
         self._no_core(log)

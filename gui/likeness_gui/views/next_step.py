@@ -1,0 +1,193 @@
+"""The one button that is always right, with a line that says why; and progress in its place while something runs."""
+
+from likeness_core.api import JobState, Progress
+from likeness_core.protocol import JobStatus
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QProgressBar, QWidget
+
+from likeness_gui.state.core import CoreState
+from likeness_gui.state.steps import Step
+from likeness_gui.state.timecodes import duration
+from likeness_gui.state.workspace import Workspace
+from likeness_gui.views.parts import button, column, label, row
+
+
+class NextStep(QWidget):
+    """At the foot of the inspector."""
+
+    open_wanted = Signal()
+    photographs_wanted = Signal()
+    reveal_wanted = Signal(object)  # JobStatus
+    queue_wanted = Signal()
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        layout = column(self, margin=0, spacing=8)
+        self._why = label("", "muted", wrap=True)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName(self.tr("Progress"))
+        self._main = button("", role="primary")
+        self._second = button("")
+        self._third = button("")
+        self._main.clicked.connect(self._do_main)
+        self._second.clicked.connect(self._do_second)
+        self._third.clicked.connect(self._do_third)
+        layout.addWidget(self._why)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._main)
+        line = row(self._second, self._third)
+        line.setStretch(0, 1)
+        line.setStretch(1, 1)
+        layout.addLayout(line)
+        workspace.step_changed.connect(self.refresh)
+        workspace.queue.changed.connect(self.refresh)
+        workspace.core.state_changed.connect(self.refresh)
+        workspace.playhead.moved.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self, *_: object) -> None:
+        """Say what is next."""
+        step = self._workspace.step
+        main, second, third = self._texts(step)
+        self._why.setText(self._reason(step))
+        for made, text in ((self._main, main), (self._second, second), (self._third, third)):
+            made.setText(text)
+            made.setVisible(bool(text))
+        ready = self._workspace.core.state == CoreState.READY
+        self._main.setEnabled(ready or step == Step.RESULT)
+        self._show_progress(step)
+
+    def _texts(self, step: Step) -> tuple[str, str, str]:
+        preview, restore = self.tr("Preview this frame"), self._restore_text()
+        return {
+            Step.OPEN: (self.tr("Open footage …"), "", ""),
+            Step.ANALYSE: (self.tr("Analyse"), "", ""),
+            Step.ANALYSING: ("", self.tr("Stop"), ""),
+            Step.NOBODY: (self.tr("Analyse again"), "", ""),
+            Step.CHOOSE: ("", "", ""),
+            Step.REFERENCE: (self.tr("Choose photographs …"), self.tr("Preview without"), ""),
+            Step.PREVIEW: (preview, restore, ""),
+            Step.PREVIEWING: ("", self.tr("Stop"), ""),
+            Step.RESTORE: (restore, preview, ""),
+            Step.RESTORING: ("", self.tr("Pause") if self._running() else self.tr("Show queue"), self.tr("Cancel")),
+            Step.RESULT: (self.tr("Show the result's folder"), preview, self.tr("Queue")),
+        }[step]
+
+    def _restore_text(self) -> str:
+        clip = self._workspace.clip
+        return self.tr("Restore %n frame(s)", "", len(clip.range)) if clip else ""
+
+    def _reason(self, step: Step) -> str:
+        clip = self._workspace.clip
+        frames = len(clip.range) if clip else 0
+        if self._workspace.core.state == CoreState.STARTING:
+            return self.tr("Starting …")
+        if self._workspace.opening:
+            return self.tr("Opening …")
+        return {
+            Step.OPEN: self.tr("A movie, one file of an image sequence, or a project."),
+            Step.ANALYSE: self.tr("Finds shots and people in {0} frames. Mark in and out to take fewer.").format(
+                frames
+            ),
+            Step.ANALYSING: self._analysing(),
+            Step.NOBODY: self.tr("No faces were found. Set other marks, then try again."),
+            Step.CHOOSE: self.tr(
+                "Tick the people who are to be restored: on the left, or click a face in the picture."
+            ),
+            Step.REFERENCE: self.tr("Photographs of the person keep the result that person."),
+            Step.PREVIEW: self.tr("See one frame before you restore all of them."),
+            Step.PREVIEWING: self.tr("Restoring one frame …"),
+            Step.RESTORE: self.tr("The source stays as it is; the result is a new clip."),
+            Step.RESTORING: self._restoring(),
+            Step.RESULT: self.tr("Restored. Compare it, and look at the marked frames under the strip."),
+        }[step]
+
+    def _analysing(self) -> str:
+        progress = self._progress(Step.ANALYSING)
+        if progress is None:
+            return self.tr("Looking for faces …")
+        return self.tr("Looking for faces: {0} of {1} frames").format(progress.done, progress.total)
+
+    def _restoring(self) -> str:
+        job = self._workspace.job()
+        if job is None or job.state != JobState.RUNNING:
+            return self.tr("Waiting in the queue.")
+        return progress_text(job, self)
+
+    def _progress(self, step: Step) -> Progress | None:
+        clip, job = self._workspace.clip, self._workspace.job()
+        if step == Step.ANALYSING and clip is not None:
+            return self._workspace.analyses.progress.get(clip.media.path)
+        if step == Step.PREVIEWING:
+            return self._workspace.preview.progress
+        return job.progress if job is not None and step == Step.RESTORING else None
+
+    def _show_progress(self, step: Step) -> None:
+        self._bar.setVisible(step in (Step.ANALYSING, Step.PREVIEWING, Step.RESTORING))
+        progress = self._progress(step)
+        if progress is None or step == Step.PREVIEWING:
+            self._bar.setRange(0, 0)
+        else:
+            self._bar.setRange(0, max(1, progress.total))
+            self._bar.setValue(progress.done)
+
+    def _running(self) -> bool:
+        job = self._workspace.job()
+        return job is not None and job.state == JobState.RUNNING
+
+    def _do_main(self) -> None:
+        workspace, step = self._workspace, self._workspace.step
+        job = workspace.result()
+        if step == Step.OPEN:
+            self.open_wanted.emit()
+        elif step in (Step.ANALYSE, Step.NOBODY):
+            workspace.analyse()
+        elif step == Step.REFERENCE:
+            self.photographs_wanted.emit()
+        elif step == Step.PREVIEW:
+            workspace.start_preview()
+        elif step == Step.RESTORE:
+            workspace.restore()
+        elif step == Step.RESULT and job is not None:
+            self.reveal_wanted.emit(job)
+
+    def _do_second(self) -> None:
+        workspace, step = self._workspace, self._workspace.step
+        clip, job = workspace.clip, workspace.job()
+        if step == Step.ANALYSING and clip is not None:
+            workspace.analyses.cancel(clip.media.path)
+        elif step == Step.PREVIEWING:
+            workspace.preview.cancel()
+        elif step == Step.PREVIEW:
+            workspace.restore()
+        elif step == Step.RESTORING and job is not None and job.state == JobState.RUNNING:
+            workspace.queue.pause(job.job)
+        elif step == Step.RESTORING:
+            self.queue_wanted.emit()
+        else:
+            workspace.start_preview()
+
+    def _do_third(self) -> None:
+        job = self._workspace.job()
+        if self._workspace.step == Step.RESTORING and job is not None:
+            self._workspace.queue.cancel(job.job)
+        else:
+            self.queue_wanted.emit()
+
+
+def progress_text(job: JobStatus, words: QWidget) -> str:
+    """Where a job is: stage, frames, speed, time left."""
+    stages = {
+        "index": words.tr("Reading"), "analyse": words.tr("Finding faces"), "restore": words.tr("Restoring"),
+        "write": words.tr("Writing"),
+    }  # fmt: skip
+    if job.progress is None:
+        return words.tr("Starting …")
+    parts = [f"{stages.get(job.progress.stage, job.progress.stage)} {job.progress.done} / {job.progress.total}"]
+    if job.frames_per_second:
+        parts.append(words.tr("{0:.1f} frames/s").format(job.frames_per_second))
+    if job.seconds_left is not None:
+        parts.append(words.tr("{0} left").format(duration(job.seconds_left)))
+    return "  ·  ".join(parts)
