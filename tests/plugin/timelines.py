@@ -7,6 +7,8 @@ from pathlib import Path
 import opentimelineio as otio
 from likeness_core.timing import Timecode
 
+from tests.core.footage import Recipe, make_movie
+
 
 @dataclass(frozen=True)
 class Reel:
@@ -88,3 +90,48 @@ def write(film: Film, path: Path) -> Path:
     else:
         otio.adapters.write_to_file(made, str(path))
     return path
+
+
+RATES = {
+    "23.976": (Fraction(24000, 1001), False),
+    "24": (Fraction(24), False),
+    "25": (Fraction(25), False),
+    "29.97DF": (Fraction(30000, 1001), True),
+    "30": (Fraction(30), False),
+    "59.94DF": (Fraction(60000, 1001), True),
+}
+REEL_FRAMES = 60
+
+
+def at(label: str, rate: Fraction, drop: bool) -> Timecode:
+    """A timecode of a rate, written with colons."""
+    return Timecode.parse(f"{label[:8]}{';' if drop else ':'}{label[9:]}", rate)
+
+
+def reels(folder: Path, rate: Fraction, drop: bool) -> tuple[Reel, Reel]:
+    """Two movies whose frames show 0 to 59 and 100 to 159; the one starts in the morning, the other at zero."""
+    made = []
+    for name, first, label in (("alpha", 0, "10:11:12:05"), ("beta", 100, "00:00:00:00")):
+        path, start = folder / f"{name}.mov", at(label, rate, drop)
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            options = {"preset": "ultrafast"}
+            make_movie(path, Recipe(rate=rate, frames=REEL_FRAMES, first=first, timecode=str(start), options=options))
+        made.append(Reel(path, rate, REEL_FRAMES, start, first))
+    return made[0], made[1]
+
+
+def film(alpha: Reel, beta: Reel, hour: int, drop: bool) -> Film:
+    """Six cuts: a through-edit, a gap, a dissolve and a second track."""
+    return Film(
+        alpha.rate,
+        at(f"{hour:02d}:00:00:00", alpha.rate, drop),
+        (
+            Cut(alpha, 5, 10, 0),
+            Cut(beta, 20, 12, 10),
+            Cut(alpha, 15, 8, 22),
+            Cut(alpha, 40, 10, 40),
+            Cut(beta, 10, 15, 50, dissolve=(4, 4)),
+            Cut(beta, 44, 7, 12, track=2),
+        ),
+    )
