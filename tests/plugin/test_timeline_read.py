@@ -164,7 +164,7 @@ def test_what_cannot_be_restored_is_said_with_the_reason(pair: tuple[Reel, Reel]
 
 def test_retimes_and_switches_of_an_xml_are_seen(pair: tuple[Reel, Reel], tmp_path: Path) -> None:
     """The reader of OpenTimelineIO drops a clip's out point, and leaves what is switched off in metadata."""
-    made = Film(R24, at("01:00:00:00", R24, False), tuple(Cut(pair[0], 5, 10, 10 * n) for n in range(3)))
+    made = Film(R24, at("01:00:00:00", R24, False), tuple(Cut(pair[0], 5 + n, 10, 10 * n) for n in range(3)))
     path = write(made, tmp_path / "film.xml")
     root = ElementTree.fromstring(path.read_text())
     slow, off, _ = root.iter("clipitem")
@@ -174,7 +174,7 @@ def test_retimes_and_switches_of_an_xml_are_seen(pair: tuple[Reel, Reel], tmp_pa
     ElementTree.SubElement(off, "enabled").text = "FALSE"
     path.write_text(ElementTree.tostring(root, encoding="unicode"))
     clips, skipped = placed(read_edit(path))
-    assert shown(clips) == [(1, 20, "alpha", 5, 10)]
+    assert shown(clips) == [(1, 20, "alpha", 7, 10)]
     assert [one.reason.split(":")[0] for one in skipped] == ["retimed", "switched off"]
 
 
