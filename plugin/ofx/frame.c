@@ -6,8 +6,10 @@
 enum {
     BAND = 16, /* rows between two questions whether to stop */
     MOST_THREADS = 64,
-    SMALLEST_PROXY = 16,
+    PROXIES = 6,
 };
+
+static const int parts[PROXIES] = {1, 2, 3, 4, 8, 16}; /* the whole, and the proxies that hosts make */
 
 /* What one thread needs for a row. */
 typedef struct {
@@ -45,8 +47,9 @@ static bool fits_rect(const Store *store, const RectI *rect, double scale_x, dou
 {
     int64_t width = (int64_t)rect->x2 - rect->x1, height = (int64_t)rect->y2 - rect->y1;
     if (width < 1 || width > store->width * 2 || height < 1 || height > store->height * 2) return false;
-    for (int part = 1; part <= SMALLEST_PROXY; part++)
-        if (fits((int)width, store->width, scale_x, part) && fits((int)height, store->height, scale_y, part)) return true;
+    for (int i = 0; i < PROXIES; i++)
+        if (fits((int)width, store->width, scale_x, parts[i]) && fits((int)height, store->height, scale_y, parts[i]))
+            return true;
     return false;
 }
 

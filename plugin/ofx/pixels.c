@@ -49,7 +49,7 @@ static uint16_t whole_number(float level, float most)
 {
     if (!(level > 0)) return 0; /* NaN, too */
     if (level >= 1) return (uint16_t)most;
-    return (uint16_t)(level * most + 0.5f);
+    return (uint16_t)((double)level * most + 0.5); /* in double, so that the rounding is exact */
 }
 
 static void put_sample(char *at, Depth depth, float level)
