@@ -7,6 +7,7 @@ and ground that the window uses is in `PAIRS`, and reaches WCAG's AA.
 import re
 from collections.abc import Iterator
 from importlib import resources
+from pathlib import Path
 
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
@@ -83,8 +84,9 @@ def apply(application: QApplication) -> None:
 
 def style_sheet() -> str:
     """style.qss in these colours."""
-    text = (resources.files("likeness_gui") / "style.qss").read_text(encoding="utf-8")
-    return re.sub(r"@([A-Z_]+)", lambda name: str(globals()[name[1]]), text.partition("*/")[2])
+    text = (Path(__file__).parent / "style.qss").read_text(encoding="utf-8")
+    text = re.sub(r"@([A-Z_]+)", lambda name: str(globals()[name[1]]), text.partition("*/")[2])
+    return text.replace("url(icons/", f"url({(Path(__file__).parent / 'icons').as_posix()}/")
 
 
 def numbers_font(size: int = 12) -> QFont:

@@ -32,7 +32,7 @@ class Inspector(QFrame):
         inner = QWidget()
         self._column = column(inner, margin=16, spacing=12)
         self._who = label("", "heading")
-        self._nobody = label(self.tr("Click a person to see photographs and settings."), "muted", wrap=True)
+        self._nobody = label("", "muted", wrap=True)
         self._column.addWidget(self._who)
         self._column.addWidget(self._nobody)
         self._of_person = QWidget()
@@ -45,8 +45,11 @@ class Inspector(QFrame):
         person.addWidget(self._look())
         person.addWidget(self._more())
         self._column.addWidget(self._of_person)
-        self._column.addWidget(rule())
-        self._column.addWidget(self._delivery())
+        self._below = QWidget()
+        below = column(self._below, margin=0, spacing=12)
+        below.addWidget(rule())
+        below.addWidget(self._delivery())
+        self._column.addWidget(self._below)
         self._column.addStretch(1)
         layout.addWidget(scrolled(inner), 1)
         self.foot = QVBoxLayout()
@@ -120,6 +123,9 @@ class Inspector(QFrame):
         layout.addLayout(row(label(self.tr("Seed")), 1, self._seed))
         layout.addWidget(self._fading)
         more.addWidget(box)
+        for inside in (more.layout(), more.content().layout()):
+            if inside is not None:
+                inside.setContentsMargins(0, 0, 0, 0)
         return more
 
     # ---- what is written
@@ -170,18 +176,25 @@ class Inspector(QFrame):
 
     def refresh(self, *_: object) -> None:
         """Show the project as it is."""
-        person, clip = self._workspace.project.person, self._workspace.clip
+        person = self._workspace.project.person
         self._showing = True
         self._of_person.setVisible(person is not None)
+        self._below.setVisible(person is not None)
         self._who.setVisible(person is not None)
         self._nobody.setVisible(person is None)
+        self._nobody.setText(self._advice())
         if person is not None:
             self._who.setText(person.name)
             self._photographs.show_person(person)
             self._show_settings(person.settings)
         self._show_delivery(person)
-        self.setEnabled(clip is not None)
         self._showing = False
+
+    def _advice(self) -> str:
+        clip = self._workspace.clip
+        if clip is None or not clip.people:
+            return self.tr("Photographs and settings of a person appear here once people are found.")
+        return self.tr("Click a person to see photographs and settings.")
 
     def _show_settings(self, settings: RestorationSettings) -> None:
         for field, slider in self._sliders.items():

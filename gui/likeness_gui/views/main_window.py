@@ -1,6 +1,8 @@
 """The window, with two faces: wide and standing alone, or narrow beside the editing application."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from likeness_core.protocol import JobStatus
@@ -81,6 +83,7 @@ class MainWindow(QMainWindow):
         self._restore_place()
         self.show_page(0)
         self._show_state()
+        self.viewer.setFocus()
 
     # ---- layout
 
@@ -181,7 +184,7 @@ class MainWindow(QMainWindow):
         names = {"wipe": self.tr("Wipe"), "side": self.tr("Side by side"), "toggle": self.tr("Toggle"),
                  "difference": self.tr("Difference")}  # fmt: skip
         for i, (key, name) in enumerate(names.items()):
-            self._action(view, name, lambda key=key: self.viewer.set_mode(key), str(i + 1))
+            self._action(view, name, partial(self.viewer.set_mode, key), str(i + 1))
         view.addSeparator()
         compare = self.viewer.compare
         self._action(view, self.tr("Zoom in"), lambda: compare.zoom_in_steps(1), "Ctrl++")
@@ -193,9 +196,9 @@ class MainWindow(QMainWindow):
         self._action(view, self.tr("Next frame to look at"), lambda: self.viewer.next_problem(1), "N")
         self._action(view, self.tr("Last frame to look at"), lambda: self.viewer.next_problem(-1), "Shift+N")
 
-    def _action(self, menu: QMenu, name: str, act: object, shortcut: str = "") -> QAction:
+    def _action(self, menu: QMenu, name: str, act: Callable[[], object], shortcut: str = "") -> QAction:
         made = menu.addAction(name)
-        made.triggered.connect(lambda _=False: act())  # type: ignore[operator]
+        made.triggered.connect(lambda _=False: act())
         if shortcut:
             made.setShortcut(QKeySequence(shortcut))
         return made
@@ -209,7 +212,7 @@ class MainWindow(QMainWindow):
         """Keys that other widgets may want first come here when nobody took them."""
         playhead, key = self.workspace.playhead, event.key()
         stride = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
-        acts = {
+        acts: dict[Qt.Key, Callable[[], None]] = {
             Qt.Key.Key_Space: playhead.toggle,
             Qt.Key.Key_Left: lambda: playhead.step(-stride),
             Qt.Key.Key_Right: lambda: playhead.step(stride),
@@ -261,7 +264,7 @@ class MainWindow(QMainWindow):
     def _fill_recent(self) -> None:
         self._recent.clear()
         for path in self.workspace.preferences.recent:
-            self._action(self._recent, path, lambda path=path: self.workspace.open_project(Path(path)))
+            self._action(self._recent, path, partial(self.workspace.open_project, Path(path)))
         self._recent.setEnabled(True)
         if self._recent.isEmpty():
             self._recent.addAction(self.tr("None yet")).setEnabled(False)

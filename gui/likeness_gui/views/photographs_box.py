@@ -48,7 +48,7 @@ class PhotographsBox(QWidget):
         self._remarks = QVBoxLayout()
         self._remarks.setSpacing(2)
         layout.addLayout(self._remarks)
-        add = button(self.tr("Choose photographs …"), "image-plus-outline")
+        add = button(self.tr("Choose …"), "image-plus-outline")
         add.clicked.connect(self.browse_wanted)
         grab = button(self.tr("Use this frame"), "camera-outline")
         grab.setToolTip(self.tr("Take the face on screen as a photograph"))

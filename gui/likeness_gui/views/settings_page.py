@@ -125,7 +125,7 @@ def _refill(layout: QVBoxLayout, lines: list[tuple[bool, str, str]]) -> None:
         shape, color = ("check", theme.ACCENT) if passed else ("alert-circle-outline", theme.ERROR)
         mark.setPixmap(icon(shape, color).pixmap(16, 16))
         title = label(name)
-        title.setFixedWidth(190)
+        title.setFixedWidth(250)
         inside.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
         inside.addWidget(title, 0, Qt.AlignmentFlag.AlignTop)
         inside.addWidget(label(text, "muted" if passed else "error", wrap=True), 1)

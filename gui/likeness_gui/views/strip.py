@@ -282,7 +282,7 @@ class Strip(QWidget):
                 painter.fillRect(edge, shade)
         painter.fillRect(QRectF(left, RULER_PX - 2, right - left, 2), QColor(theme.EDGE))
         for x, direction in ((left, 1), (right, -1)):
-            painter.fillRect(QRectF(min(x, x + direction * 2), 4, 2, RULER_PX - 4), QColor(theme.ACCENT))
+            painter.fillRect(QRectF(min(x, x + direction * 2), 14, 2, RULER_PX - 14), QColor(theme.ACCENT))
             painter.fillRect(QRectF(min(x, x + direction * 6), RULER_PX - 3, 6, 2), QColor(theme.ACCENT))
 
     # ---- mouse

@@ -48,7 +48,8 @@ class ViewerPane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._bar())
+        self._tools = self._bar()
+        layout.addWidget(self._tools)
         stage = QWidget()
         self._stage = QStackedLayout(stage)
         self._stage.addWidget(self.welcome)
@@ -156,9 +157,8 @@ class ViewerPane(QWidget):
         self._stage.setCurrentIndex(0 if clip is None else 1)
         self.transport.set_media(clip.media if clip else None)
         self.transport.set_marks(clip.frames if clip else None)
-        self.strip.setVisible(clip is not None)
-        for widget in (self._modes, self._faces, self._zoom):
-            widget.setEnabled(clip is not None)
+        for widget in (self._tools, self.transport, self.strip):
+            widget.setVisible(clip is not None)
         if clip is None:
             self._note.put("")
             return

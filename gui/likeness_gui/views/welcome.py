@@ -107,9 +107,10 @@ class Welcome(QWidget):
         ]
         if wrong:
             return wrong
-        device = next((check.text for check in machine.doctor.checks if check.name == "device"), "")
+        names = {"cpu": self.tr("the CPU"), "cuda": self.tr("the NVIDIA GPU"), "mps": self.tr("the Apple GPU")}
+        best = next((device for device in ("cuda", "mps", "cpu") if device in machine.doctor.devices), "cpu")
         packs = len(machine.packs.packs) if machine.packs else 0
-        ready = self.tr("Ready. Computes on: {0}").format(device)
+        ready = self.tr("Ready. Computes on {0}.").format(names[best])
         return [(ready, "good"), (self.tr("%n model pack(s) found and checked", "", packs), "caption")]
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
