@@ -138,7 +138,7 @@ def decode_params(method: str, params: dict[str, Any]) -> Any:
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ProtocolError("protocol.params", f"{method} was asked for wrongly ({error})", hint) from error
     unknown = _unknown(params, msgspec.to_builtins(understood, enc_hook=fraction_to_text))
-    if unknown:
+    if unknown is not None:
         raise ProtocolError("protocol.params", f"{method} takes no '{unknown}'", hint)
     return understood
 
@@ -151,18 +151,18 @@ def _convert(value: Any, kind: type[T]) -> T:
     return msgspec.convert(value, kind, dec_hook=text_to_fraction)
 
 
-def _unknown(given: Any, understood: Any) -> str:
-    """The first name in `given` that was passed over when it was understood; empty where there is none."""
+def _unknown(given: Any, understood: Any) -> str | None:
+    """The first name in `given` that was passed over when it was understood; None where there is none."""
     if isinstance(given, dict) and isinstance(understood, dict):
         for name, value in given.items():
             if name not in understood:
-                return str(name)
-            if deeper := _unknown(value, understood[name]):
+                return str(name)[:80]
+            if (deeper := _unknown(value, understood[name])) is not None:
                 return f"{name}.{deeper}"
     if isinstance(given, list):
-        pairs = zip(given, understood, strict=True)
-        return next((deeper for one, other in pairs if (deeper := _unknown(one, other))), "")
-    return ""
+        inside = (_unknown(one, other) for one, other in zip(given, understood, strict=True))
+        return next((deeper for deeper in inside if deeper is not None), None)
+    return None
 
 
 def _malformed(error: Exception) -> ProtocolError:

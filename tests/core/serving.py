@@ -1,0 +1,135 @@
+"""A core as a process of its own, and a panel that asks it: what the tests of `likeness serve` share."""
+
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from likeness_core import protocol as p
+from likeness_core.messages import Failure, Notification, Response, decode_result, encode_request, read_from_core
+
+from tests.core.restoring import environment
+
+WAIT_S = 120.0
+ENDED = ("done", "failed", "cancelled", "paused", "interrupted")
+
+# A core that writes the stacks of its threads to stderr on a signal: how a test knows what it was doing.
+_TELLING = """
+import faulthandler, signal, sys
+faulthandler.register(signal.SIGUSR1, all_threads=True)
+from likeness_core.__main__ import main
+sys.exit(main(["serve"]))
+"""
+
+
+class Core:
+    """`likeness serve`, and what it has said so far."""
+
+    def __init__(self, cache: Path, program: list[str] | None = None, **options: Any) -> None:
+        command = program or [sys.executable, "-m", "likeness_core", "serve"]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        self.process = subprocess.Popen(command, **{**pipes, "env": environment(cache), **options})
+        self.notes: list[Notification] = []
+        self.lines: list[bytes] = []
+        self._answers: dict[p.RequestId | None, queue.Queue[Response]] = {}
+        self._lock = threading.Lock()
+        self._count = 0
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            said = read_from_core(line)
+            if isinstance(said, Notification):
+                self.notes.append(said)
+            else:
+                self.answers_to(said.id).put(said)
+
+    def answers_to(self, identifier: p.RequestId | None) -> "queue.Queue[Response]":
+        with self._lock:
+            return self._answers.setdefault(identifier, queue.Queue())
+
+    def write(self, data: bytes) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def send(self, method: str, params: object) -> int:
+        self._count += 1
+        self.write(encode_request(self._count, method, params))
+        return self._count
+
+    def answer(self, identifier: p.RequestId | None, timeout_s: float = WAIT_S) -> Response:
+        return self.answers_to(identifier).get(timeout=timeout_s)
+
+    def call(self, method: str, params: object = p.Nothing()) -> Any:
+        """Ask and wait. Raises what the core answers."""
+        response = self.answer(self.send(method, params))
+        if response.error is not None:
+            response.error.throw()
+        assert response.result is not None
+        return decode_result(method, response.result)
+
+    def refusal(self, method: str, params: object = p.Nothing()) -> Failure:
+        """Ask for what the core cannot do."""
+        error = self.answer(self.send(method, params)).error
+        assert error is not None
+        return error
+
+    def hello(self) -> "Core":
+        self.call("hello", p.HelloParams(p.PROTOCOL, "test"))
+        return self
+
+    def job(self, job: str) -> p.JobStatus:
+        return next(one for one in self.call("job/list").jobs if one.job == job)
+
+    def until(self, job: str, reached: Callable[[p.JobStatus], bool], timeout_s: float = WAIT_S) -> p.JobStatus:
+        """Wait until the core has said something of a job."""
+        until = time.monotonic() + timeout_s
+        seen = 0
+        while time.monotonic() < until:
+            notes = self.notes[seen:]
+            seen += len(notes)
+            for note in notes:
+                if note.method == "job/changed" and note.params.job == job and reached(note.params):
+                    return note.params
+            assert self.process.poll() is None, "the core died"
+            time.sleep(0.02)
+        raise AssertionError(f"{job} did not come to it: {self.job(job)}")
+
+    def ended(self, job: str, timeout_s: float = WAIT_S) -> p.JobStatus:
+        """Wait until a job stands still, and say how."""
+        status = self.until(job, lambda one: one.state.value in ENDED, timeout_s)
+        assert status.error is None, status.error
+        return status
+
+    def close(self, timeout_s: float = 30) -> int:
+        """End as a panel does."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        return self.process.wait(timeout_s)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def core(cache: Path, **options: Any) -> Iterator[Core]:
+    """A core that has been greeted; killed at the end where it still runs."""
+    one = Core(cache, **options)
+    try:
+        yield one.hello()
+    finally:
+        one.kill()
+
+
+def telling() -> list[str]:
+    """The program of a core that tells what it does; see `_TELLING`."""
+    return [sys.executable, "-c", _TELLING]
