@@ -34,6 +34,11 @@ static uint32_t checksum(const unsigned char *bytes, size_t size)
     return ~remainder;
 }
 
+static uint64_t to_page(uint64_t size)
+{
+    return (size + PAGE - 1) / PAGE * PAGE;
+}
+
 static StoreStatus read_header(Store *store)
 {
     unsigned char header[HEADER_BYTES];
@@ -53,12 +58,10 @@ static StoreStatus read_header(Store *store)
     if (count < 1 || count > MOST_FRAMES) return STORE_DAMAGED;
     if (first < -(INT64_C(1) << 40) || first > INT64_C(1) << 40) return STORE_DAMAGED;
 
-    /* No product overflows: sides are at most 2^15, samples 4 bytes, so a frame is under 2^35 bytes, all under 2^60. */
+    /* A store has one form. No product overflows: sides are at most 2^15, so a frame is under 2^35, all under 2^60. */
     uint64_t frame_bytes = width * height * (CHANNELS + matte) * (sample == 2 ? 4 : 2);
-    if (stride < frame_bytes || stride > frame_bytes + PAGE) return STORE_DAMAGED;
-    if (flags_at < HEADER_BYTES || flags_at > file_bytes || file_bytes - flags_at < count) return STORE_DAMAGED;
-    if (frames_at < flags_at + count || frames_at > file_bytes) return STORE_DAMAGED;
-    if (file_bytes - frames_at < count * stride) return STORE_DAMAGED;
+    if (flags_at != HEADER_BYTES || frames_at != to_page(flags_at + count)) return STORE_DAMAGED;
+    if (stride != to_page(frame_bytes) || file_bytes != frames_at + count * stride) return STORE_DAMAGED;
 
     store->width = (int)width;
     store->height = (int)height;
