@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     given = cli.parser(arguments).parse_args(arguments)
     commands: dict[str, Callable[..., int]] = {
-        "restore": _restore, "analyse": _analyse, "doctor": _doctor, "packs": _packs, "demo": _demo, "store": _store,
+        "restore": _restore, "analyse": _analyse, "doctor": _doctor, "demo": _demo, "store": _store,
         "serve": _serve,
     }  # fmt: skip
     # A terminal that closes, or a supervisor that asks politely, stops a job like Ctrl-C does.
@@ -57,12 +57,6 @@ def _doctor(given: Namespace) -> int:
     from likeness_core.doctor import doctor
 
     return doctor()
-
-
-def _packs(given: Namespace) -> int:
-    from likeness_core.commands import list_packs
-
-    return list_packs()
 
 
 def _store(given: Namespace) -> int:

@@ -4,7 +4,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from likeness_core import __version__, evaluate_command, identity_command
+from likeness_core import __version__, evaluate_command, identity_command, packs_command
 from likeness_core.api import FrameRange, Negatives, RestorationSettings
 from likeness_core.extensions import add_commands
 from likeness_core.restoration_options import PRESETS, add_face_models, add_restoration, share
@@ -63,6 +63,7 @@ def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
     _restore(commands)
     _analyse(commands)
     _simple(commands)
+    packs_command.add_parser(commands)
     evaluate_command.add_parser(commands)
     identity_command.add_parser(commands)
     if arguments is not None:
@@ -143,7 +144,6 @@ def _analyse(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def _simple(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     commands.add_parser("doctor", help="device, threads, packs and codecs of this machine")
-    commands.add_parser("packs", help="list and check the model packs")
     commands.add_parser("serve", help="talk to a panel over stdin and stdout (docs/protocol.md)")
     store = commands.add_parser("store", help="put a result's frames where the OpenFX plug-in of a host reads them")
     store.add_argument("result", type=Path, metavar="RESULT", help="a folder that `restore` was given with -o")

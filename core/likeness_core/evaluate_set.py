@@ -7,7 +7,7 @@ Three kinds of folder are read; paths in a manifest are relative to it. (`docs/e
   person with several, the first ones by name (at most 4, at most half) are references and the others are the truth.
 - neither: movies `NAME_gt.mp4` with `NAME_lq_x4.mp4`, `NAME_lq_x8.mp4` ... and photographs `NAME_ref0.jpg` ...
 
-Where no wrong references are named, the next person's serve.
+Where no wrong references are named, the next person's serve, to those who have right ones.
 """
 
 import csv
@@ -153,7 +153,7 @@ def _from_names(folder: Path) -> list[Subject]:
 
 
 def _with_strangers(subjects: Iterable[Subject]) -> tuple[Subject, ...]:
-    """Each with somebody else's references, where it has none of its own: the next person's who has any."""
+    """Those with references get a stranger's too, where none are named: the next person's who has any."""
     subjects = list(subjects)
     known = {subject.identity: subject.references for subject in subjects if subject.references}
     people = sorted(known)
@@ -161,6 +161,6 @@ def _with_strangers(subjects: Iterable[Subject]) -> tuple[Subject, ...]:
     for subject in subjects:
         later = [person for person in people if person > subject.identity] + people
         stranger = next((person for person in later if person != subject.identity), None)
-        wrong = subject.wrong or (known[stranger] if stranger else ())
+        wrong = subject.wrong or (known[stranger] if stranger and subject.references else ())
         completed.append(replace(subject, wrong=wrong))
     return tuple(completed)

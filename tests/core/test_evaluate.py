@@ -162,7 +162,7 @@ def test_stills_are_split_into_references_and_truth_and_others_serve_as_stranger
     assert [len(one.truth) for one in subjects.values()] == [1, 1, 8]
     assert subjects["c"].cuts == tuple(range(1, 8))
     assert not set(subjects["c"].references) & set(subjects["c"].truth)
-    assert subjects["a"].wrong == subjects["b"].references
+    assert subjects["a"].wrong == ()
     assert subjects["b"].wrong == subjects["c"].references
     assert subjects["c"].wrong == subjects["b"].references
     assert subjects["a"].groups == (("age_group", "adult"),)
@@ -326,9 +326,9 @@ def test_the_same_command_again_uses_what_is_finished_and_another_setting_does_n
     again = likeness(*words, cache=folder / "cache")
     assert again.output == outcome.output
     assert record.read_bytes() == before
-    more = likeness(*[word if word != "2" else "3" for word in words], cache=folder / "cache")
-    assert more.status == 0
-    assert len(record.read_bytes().splitlines()) == 2 * len(before.splitlines())
+    fewer = [folder, "-o", folder / "out", "--factors", "4", "--kinds", "none", "--seeds", "1", "--threads", 1]
+    assert likeness("evaluate", *fewer, "--every", "3", cache=folder / "cache").status == 0
+    assert len(record.read_bytes().splitlines()) == len(before.splitlines()) + 4  # baselines and the one kind
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from likeness_core.errors import OutOfMemoryError
 from likeness_core.packs import check_pack, read_manifest
 from likeness_core.restorer.backbone import Backbone
 from likeness_core.restorer.blending import BlendingMemory, WindowLatents, blend, blend_strength
-from likeness_core.restorer.compact_backbone import open_compact
 from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip
 from likeness_core.restorer.guidance import negative_streams, steered
+from likeness_core.restorer.opening import open_backbone
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Restorer:
         """`identity`: the LoRA of an identity pack. Raises ModelPackError when a pack is missing or tampered with."""
         self.pack = check_pack(pack)
         self.manifest = read_manifest(pack)
-        self.backbone: Backbone[Any] = open_compact(pack, self.manifest, device, dtype, identity)
+        self.backbone: Backbone[Any] = open_backbone(pack, self.manifest, device, dtype, identity)
 
     def restore(
         self,

@@ -1,0 +1,73 @@
+"""`likeness packs`: list and check model packs, or build one of weights that the user brings."""
+
+import argparse
+from pathlib import Path
+
+from likeness_core.errors import InputError
+
+EPILOG = """\
+examples:
+  likeness packs                                  those that are found, each file hashed
+  likeness packs build --blind GFPGANv1.4.pth --licence "Apache-2.0" -o packs/gfpgan
+  likeness packs build --latent --unet sd15/unet --vae sd15/vae --clip sd15 --motion animatediff-motion \\
+      --controlnet controlnet-tile --ip-adapter ip-adapter-sd15 --licence "CreativeML OpenRAIL-M" -o packs/sd15
+  likeness restore reel.mov --reference anna.jpg --pack packs/sd15 -o anna
+
+LIKENESS_PACKS names folders that hold packs. Nothing is fetched: every file is one that you have.
+"""
+
+COMPONENTS = {
+    "unet": "U-Net of the Stable Diffusion 1.5 family (diffusers folder)",
+    "motion": "AnimateDiff motion module (diffusers MotionAdapter folder)",
+    "controlnet": "tile ControlNet (diffusers folder)",
+    "vae": "autoencoder (diffusers folder)",
+    "clip": "folder with tokenizer/ and text_encoder/ (transformers)",
+    "ip-adapter": "IP-Adapter: folder with its weights (.safetensors) and image_encoder/",
+}
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the command line."""
+    command = commands.add_parser(
+        "packs", help="list and check the model packs, or build one", epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    command.set_defaults(run=_list)
+    parts = command.add_subparsers(dest="packs_command", metavar="build")
+    build = parts.add_parser(
+        "build", help="make a pack of weights that you have",
+        description="Checks weights that you have and makes a model pack of them: a folder for --pack.",
+    )  # fmt: skip
+    build.set_defaults(run=_build)
+    kind = build.add_mutually_exclusive_group(required=True)
+    kind.add_argument("--blind", type=Path, metavar="FILE", help="a face restorer: GFPGAN, RestoreFormer, CodeFormer")
+    kind.add_argument("--latent", action="store_true", help="diffusion: needs the six folders below")
+    for name, meaning in COMPONENTS.items():
+        build.add_argument(f"--{name}", type=Path, metavar="FOLDER", help=f"for --latent: {meaning}")
+    build.add_argument("--licence", required=True, metavar="TEXT", help="under which terms you have the weights")
+    build.add_argument("--sides", type=int, nargs="+", default=[512], help="crop sides in pixels (%(default)s)")
+    build.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="folder of the pack; new")
+
+
+def _list(given: argparse.Namespace) -> int:
+    from likeness_core.commands import list_packs
+
+    return list_packs()
+
+
+def _build(given: argparse.Namespace) -> int:
+    from likeness_core.pack_building import build_blind
+
+    sides = tuple(given.sides)
+    if given.blind is not None:
+        named = [name for name in COMPONENTS if getattr(given, name.replace("-", "_"))]
+        if named:
+            raise InputError("input.component", f"--{named[0]} belongs to --latent", "Leave it out, or use --latent.")
+        manifest = build_blind(given.blind, given.output, given.licence, sides)
+    else:
+        from likeness_core.pack_building_latent import build_latent
+
+        folders = {name: getattr(given, name.replace("-", "_")) for name in COMPONENTS}
+        manifest = build_latent(folders, given.output, given.licence, sides)
+    print(f"{given.output}  {manifest.backbone}, {', '.join(map(str, manifest.files))}")
+    return 0
