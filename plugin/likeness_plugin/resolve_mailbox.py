@@ -26,7 +26,7 @@ from likeness_core.jobs import locked
 from likeness_plugin.resolve_calls import connection_error
 
 PROTOCOL = 1
-POLL_S = 0.01
+POLL_S = 0.005
 FRESH_S = 5.0  # a heartbeat comes every second, but for calls that take long
 UNTAKEN_S = 5.0  # a request that nobody takes for so long has no reader
 LARGEST_REPLY = 256 * 2**20  # bytes

@@ -201,8 +201,12 @@ def _key(key: Any) -> str:
 
 
 def _our_item(session: Session, handle: str, item: Any) -> bool:
+    """Whether a timeline item plays media that Likeness imported, or carries our marker."""
+    media = item.GetMediaPoolItem()
+    if handle in session.ours or (media is not None and _our_media(session, "", media)):
+        return True
     markers = (item.GetMarkers() or {}).values()
-    return handle in session.ours or any(str(mark.get("customData", "")).startswith(OUR_DATA) for mark in markers)
+    return any(str(mark.get("customData", "")).startswith(OUR_DATA) for mark in markers)
 
 
 def _our_media(session: Session, handle: str, media: Any) -> bool:
@@ -269,7 +273,9 @@ GUARDS: dict[tuple[str, str], Callable[[Change], bool]] = {
     ("Timeline", "AddMarker"): lambda change: change.starts(5, OUR_DATA),
     ("Timeline", "DeleteMarkerByCustomData"): lambda change: change.starts(0, OUR_DATA),
     ("TimelineItem", "SetProperty"): lambda change: _our_item(change.session, change.handle, change.target),
-    ("TimelineItem", "AddMarker"): lambda change: change.handle in change.session.ours and change.starts(5, OUR_DATA),
+    ("TimelineItem", "AddMarker"): lambda change: (
+        change.starts(5, OUR_DATA) and _our_item(change.session, change.handle, change.target)
+    ),
     ("TimelineItem", "CopyGrades"): lambda change: change.ours(_our_item),
     ("MediaPool", "AppendToTimeline"): _append,
     ("MediaPool", "DeleteClips"): lambda change: change.ours(_our_media),

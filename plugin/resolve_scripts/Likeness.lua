@@ -364,18 +364,20 @@ end
 
 local function starts(text, start) return type(text) == "string" and text:sub(1, #start) == start end
 
-local function our_item(handle, item)
-	if ours[handle] then return true end
-	for _, mark in pairs(item:GetMarkers() or {}) do
-		if type(mark) == "table" and starts(mark.customData, OUR_DATA) then return true end
-	end
-	return false
-end
-
 local function our_media(handle, media)
 	if ours[handle] then return true end
 	local noted = media:GetThirdPartyMetadata(OUR_METADATA)
 	return type(noted) == "string" and noted ~= ""
+end
+
+-- A timeline item that plays media that Likeness imported, or carries our marker.
+local function our_item(handle, item)
+	local media = item:GetMediaPoolItem()
+	if ours[handle] or (media and our_media("", media)) then return true end
+	for _, mark in pairs(item:GetMarkers() or {}) do
+		if type(mark) == "table" and starts(mark.customData, OUR_DATA) then return true end
+	end
+	return false
 end
 
 local function empty(list) return type(list) ~= "table" or next(list) == nil end
@@ -423,7 +425,9 @@ local GUARDS = {
 	},
 	TimelineItem = {
 		SetProperty = function(_, _, target, handle) return our_item(handle, target) end,
-		AddMarker = function(given, _, _, handle) return ours[handle] and starts(given[6], OUR_DATA) end,
+		AddMarker = function(given, _, target, handle)
+			return starts(given[6], OUR_DATA) and our_item(handle, target)
+		end,
 		CopyGrades = function(_, named) return all(named, our_item) end,
 	},
 	MediaPool = {
