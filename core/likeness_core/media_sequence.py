@@ -18,7 +18,7 @@ from likeness_core import color
 from likeness_core.api import ColorTags, Media
 from likeness_core.errors import InputError, MediaError
 from likeness_core.media_frames import Pixels
-from likeness_core.timing import Timecode, parse_rate
+from likeness_core.timing import Timecode, nominal_fps, parse_rate
 
 SUFFIXES: Final = (".exr", ".dpx", ".tif", ".tiff", ".png")
 
@@ -258,8 +258,13 @@ def _timecode(spec: oiio.ImageSpec, rate: Fraction) -> str | None:
 
 
 def unpacked_timecode(word: int, rate: Fraction) -> Timecode:
-    """A timecode from its SMPTE ST 12-1 word: binary-coded digits, frames in the lowest byte, bit 6 = drop-frame."""
+    """A timecode from its SMPTE ST 12-1 word: binary-coded digits, frames in the lowest byte, bit 6 = drop-frame.
+
+    The word has room for frames up to 39: above 30 a second it counts pairs, and bit 15 says which of the two.
+    """
     hours, minutes, seconds, frames = (_digits(word >> shift & mask) for shift, mask in _FIELDS)
+    if _counts_pairs(rate) and 2 * frames < nominal_fps(rate):
+        frames = 2 * frames + bool(word & _SECOND_OF_PAIR_BIT)
     separator = ";" if word & _DROP_BIT else ":"
     return Timecode.parse(f"{hours:02d}:{minutes:02d}:{seconds:02d}{separator}{frames:02d}", rate)
 
@@ -268,13 +273,21 @@ def packed_timecode(timecode: Timecode) -> int:
     """The SMPTE ST 12-1 word of a timecode; see `unpacked_timecode`."""
     hours, minutes, seconds, frames = (int(part) for part in re.split("[:;]", str(timecode)))
     word = _DROP_BIT if timecode.drop else 0
+    if _counts_pairs(timecode.rate):
+        word |= _SECOND_OF_PAIR_BIT if frames % 2 else 0
+        frames //= 2
     for value, (shift, _) in zip((hours, minutes, seconds, frames), _FIELDS, strict=True):
         word |= (value // 10 << 4 | value % 10) << shift
     return word
 
 
+def _counts_pairs(rate: Fraction) -> bool:
+    return nominal_fps(rate) > 30
+
+
 _FIELDS: Final = ((24, 0x3F), (16, 0x7F), (8, 0x7F), (0, 0x3F))
 _DROP_BIT: Final = 0x40
+_SECOND_OF_PAIR_BIT: Final = 0x8000
 
 
 def _digits(coded: int) -> int:

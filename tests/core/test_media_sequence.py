@@ -187,3 +187,13 @@ def test_a_rate_survives_a_32_bit_float(rate: str) -> None:
 def test_a_timecode_survives_its_binary_coded_word(text: str) -> None:
     timecode = Timecode.parse(text, NTSC)
     assert unpacked_timecode(packed_timecode(timecode), NTSC) == timecode
+
+
+@pytest.mark.parametrize("rate", [Fraction(50), Fraction(60000, 1001), Fraction(60)])
+def test_timecode_above_30_a_second_counts_pairs(rate: Fraction) -> None:
+    """The word's two bits for tens of frames end at 39: 45 would set the bit that says drop-frame."""
+    for frames in (0, 1, 29, 30, 39, 40, 45, 49, 12345, 4 * 3600 * 50 + 48):
+        for drop in (False, True) if rate.denominator == 1001 else (False,):
+            timecode = Timecode(frames, rate, drop)
+            assert unpacked_timecode(packed_timecode(timecode), rate) == timecode
+    assert packed_timecode(Timecode(45, rate)) & 0xFF == 0x22  # pair 22, not drop-frame
