@@ -34,8 +34,8 @@ class Findings:
 class Analyses(QObject):
     """Findings by clip, and the analysis that is running."""
 
-    changed = Signal(str)  # source of the clip
-    found = Signal(str, object)  # source, AnalyseResult: fresh from the core
+    changed = Signal(str)  # key of the clip
+    found = Signal(str, object)  # key of the clip, AnalyseResult: fresh from the core
     failed = Signal(object)  # a LikenessError
     _boxes_read = Signal(str, object)
 
@@ -47,64 +47,63 @@ class Analyses(QObject):
         self.progress: dict[str, Progress] = {}
         self._boxes_read.connect(self._take_boxes)
 
-    def of(self, source: str) -> Findings | None:
+    def of(self, clip: str) -> Findings | None:
         """What was found in a clip."""
-        return self._findings.get(source)
+        return self._findings.get(clip)
 
-    def running(self, source: str) -> bool:
+    def running(self, clip: str) -> bool:
         """Whether a clip is being analysed."""
-        return source in self._requests
+        return clip in self._requests
 
-    def start(self, footage: Footage, machine: Machine) -> None:
-        """Analyse; quick where the core has done it before."""
-        source = footage.source
-        if self.running(source):
+    def start(self, clip: str, footage: Footage, machine: Machine) -> None:
+        """Analyse a clip (`clip`: its key); quick where the core has done it before."""
+        if self.running(clip):
             return
 
         def done(result: AnalyseResult) -> None:
-            self._end(source)
-            self._findings[source] = Findings(result)
-            QThreadPool.globalInstance().start(lambda: self._boxes_read.emit(source, read_boxes(result.faces)))
-            self.found.emit(source, result)
-            self.changed.emit(source)
+            self._end(clip)
+            self._findings[clip] = Findings(result)
+            QThreadPool.globalInstance().start(lambda: self._boxes_read.emit(clip, read_boxes(result.faces)))
+            self.found.emit(clip, result)
+            self.changed.emit(clip)
 
         def failed(error: LikenessError) -> None:
-            self._end(source)
-            self.changed.emit(source)
+            self._end(clip)
+            self.changed.emit(clip)
             self.failed.emit(error)
 
         def moved(progress: Progress) -> None:
-            self.progress[source] = progress
-            self.changed.emit(source)
+            self.progress[clip] = progress
+            self.changed.emit(clip)
 
         request = self._core.call("analyse", AnalyseParams(footage, machine), done, failed, moved)
         if request:
-            self._requests[source] = request
-            self.changed.emit(source)
+            self._requests[clip] = request
+            self.changed.emit(clip)
 
-    def cancel(self, source: str) -> None:
+    def cancel(self, clip: str) -> None:
         """Stop analysing a clip."""
-        request = self._requests.get(source)
+        request = self._requests.get(clip)
         if request is not None:
-            self._end(source)
+            self._end(clip)
             self._core.cancel(request)
-            self.changed.emit(source)
+            self.changed.emit(clip)
 
     def forget_requests(self) -> None:
         """The core ended, and its work with it."""
-        for source in list(self._requests):
-            self._end(source)
-            self.changed.emit(source)
+        for clip in list(self._requests):
+            self._end(clip)
+            self.changed.emit(clip)
 
-    def _end(self, source: str) -> None:
-        self._requests.pop(source, None)
-        self.progress.pop(source, None)
+    def _end(self, clip: str) -> None:
+        self._requests.pop(clip, None)
+        self.progress.pop(clip, None)
 
-    def _take_boxes(self, source: str, boxes: object) -> None:
-        findings = self._findings.get(source)
+    def _take_boxes(self, clip: str, boxes: object) -> None:
+        findings = self._findings.get(clip)
         if findings is not None and isinstance(boxes, dict):
             findings.boxes = boxes
-            self.changed.emit(source)
+            self.changed.emit(clip)
 
 
 def read_boxes(path: str) -> dict[int, dict[int, Box]]:

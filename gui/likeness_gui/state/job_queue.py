@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from likeness_core.api import JobState
+from likeness_core.api import FrameRange, JobState
 from likeness_core.errors import LikenessError
 from likeness_core.protocol import (
     JobParams,
@@ -16,6 +16,7 @@ from likeness_core.protocol import (
 from PySide6.QtCore import QObject, Signal
 
 from likeness_gui.state.core import Core
+from likeness_gui.state.project import Clip
 
 UNFINISHED = (JobState.QUEUED, JobState.RUNNING, JobState.PAUSED, JobState.INTERRUPTED)
 MOST_NUMBERED = 50  # OUT, OUT 2, OUT 3 ...: results of earlier settings are never written over
@@ -93,9 +94,11 @@ class JobQueue(QObject):
         """Jobs with work left that nobody gave up."""
         return [job for job in self.jobs.values() if job.state in UNFINISHED]
 
-    def of(self, source: str) -> list[JobStatus]:
+    def of(self, clip: Clip) -> list[JobStatus]:
         """The jobs of a clip, the latest first."""
-        return [job for job in reversed(self.jobs.values()) if job.request.footage.source == source]
+        bounds = clip.bounds or FrameRange(0, clip.media.frame_count)
+        jobs = [job for job in self.jobs.values() if job.request.footage.source == clip.media.path]
+        return [job for job in reversed(jobs) if len(job.frames.intersection(bounds))]
 
     def _ask(self, method: str, job: str) -> None:
         self._core.call(method, JobParams(job), self._changed, self.failed.emit)

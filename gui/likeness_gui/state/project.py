@@ -30,7 +30,11 @@ class Clip:
     media: Media
     rate: str | None = None  # of an image sequence, where the editor set it
     frames: FrameRange | None = None  # between the marks; None: all of it
-    cuts: tuple[int, ...] = ()  # first frames of shots, where a timeline said so
+    label: str = ""  # what an edit calls it; empty: the file's name
+    bounds: FrameRange | None = None  # what an edit uses of it; None: all
+    cuts: tuple[int, ...] = ()  # first frames of shots, where the edit knows them
+    through_edits: tuple[int, ...] = ()  # first frames after razor cuts in footage that goes on
+    dissolves: tuple[FrameRange, ...] = ()  # frames that show two shots at once
     people: tuple[Person, ...] = ()  # by number; empty before the analysis
     selected: int = 0  # number of the person whose card is open; 0: nobody
     analysed: FrameRange | None = None  # what `people` was found in
@@ -38,12 +42,17 @@ class Clip:
     @property
     def name(self) -> str:
         """What the clip is called on screen."""
-        return PurePath(self.media.path).name
+        return self.label or PurePath(self.media.path).name
+
+    @property
+    def key(self) -> str:
+        """Tells the clips of a project apart: a file, or the part of it that an edit uses."""
+        return f"{self.media.path}|{self.bounds.start}-{self.bounds.stop}" if self.bounds else self.media.path
 
     @property
     def range(self) -> FrameRange:
         """The frames that will be worked on."""
-        return self.frames or FrameRange(0, self.media.frame_count)
+        return self.frames or self.bounds or FrameRange(0, self.media.frame_count)
 
     def person(self, number: int) -> Person | None:
         """The person of that number."""
@@ -83,9 +92,9 @@ class Project:
 
     def adding(self, clip: Clip) -> "Project":
         """The project with one more clip, which is then on screen; footage that is there already comes to the front."""
-        paths = [one.media.path for one in self.clips]
-        if clip.media.path in paths:
-            return replace(self, current=paths.index(clip.media.path))
+        keys = [one.key for one in self.clips]
+        if clip.key in keys:
+            return replace(self, current=keys.index(clip.key))
         return replace(self, clips=(*self.clips, clip), current=len(self.clips))
 
     def removing(self, index: int) -> "Project":

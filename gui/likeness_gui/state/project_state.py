@@ -108,6 +108,15 @@ class ProjectState(QObject):
         """Add footage and show it."""
         self.edit(self.tr("Add {0}").format(clip.name), self._project.adding(clip))
 
+    def add_clips(self, clips: list[Clip]) -> None:
+        """Add the clips of an edit in one step, and show the first."""
+        project = self._project
+        for clip in clips:
+            project = project.adding(clip)
+        if clips:
+            first = [one.key for one in project.clips].index(clips[0].key)
+            self.edit(self.tr("Add an edit"), replace(project, current=first))
+
     def remove_clip(self, index: int) -> None:
         """Take a clip out of the project; the footage itself stays where it is."""
         name = self._project.clips[index].name
@@ -129,11 +138,11 @@ class ProjectState(QObject):
             clip = replace(self.clip, frames=frames)
             self.edit(self.tr("Set marks"), self._project.with_clip(clip), "marks")
 
-    def set_found(self, path: str, frames: FrameRange, numbers: tuple[int, ...]) -> None:
+    def set_found(self, key: str, frames: FrameRange, numbers: tuple[int, ...]) -> None:
         """Take in who an analysis found; what the editor said of those people before is kept."""
         clips = []
         for clip in self._project.clips:
-            if clip.media.path != path:
+            if clip.key != key:
                 clips.append(clip)
                 continue
             people = tuple(

@@ -23,7 +23,7 @@ from likeness_gui.state.pictures import read_picture
 
 
 class Stills(QObject):
-    """Suggestions by clip and person, each asked for once."""
+    """Suggestions by clip (its key) and person, each asked for once."""
 
     changed = Signal()
     failed = Signal(object)  # a LikenessError
@@ -39,13 +39,13 @@ class Stills(QObject):
         self._stills: dict[tuple[str, int], tuple[Still, ...]] = {}
         self._asked: set[tuple[str, int]] = set()
 
-    def of(self, source: str, person: int) -> tuple[Still, ...]:
+    def of(self, clip: str, person: int) -> tuple[Still, ...]:
         """The best first; none while they are being looked for."""
-        return self._stills.get((source, person), ())
+        return self._stills.get((clip, person), ())
 
-    def suggest(self, footage: Footage, person: int, machine: Machine) -> None:
+    def suggest(self, clip: str, footage: Footage, person: int, machine: Machine) -> None:
         """Look for some. That there are none is no error: they are an offer."""
-        key = (footage.source, person)
+        key = (clip, person)
         if key in self._asked:
             return
 

@@ -23,6 +23,7 @@ from likeness_core.protocol import (
 from PySide6.QtCore import QObject, Signal
 
 from likeness_gui.state.core import Core, CoreState
+from likeness_gui.state.edit_files import Edits, OpenedEdit, is_edit
 from likeness_gui.state.findings import Analyses, Findings
 from likeness_gui.state.job_queue import JobQueue
 from likeness_gui.state.machine_report import MachineReport
@@ -60,7 +61,8 @@ class Workspace(QObject):
         self.queue = JobQueue(core, self)
         self.machine = MachineReport(core, self)
         self.stills = Stills(core, files.stills, self)
-        self._shown: str | None = None  # source of the clip on screen
+        self.edits = Edits(self)
+        self._shown: str | None = None  # key of the clip on screen
         self._step: Step | None = None
         self._probing = 0
         self._join()
@@ -68,12 +70,14 @@ class Workspace(QObject):
     def _join(self) -> None:
         self.project.changed.connect(self._project_changed)
         self.analyses.found.connect(self._found)
+        self.edits.opened.connect(self._edit_opened)
         self.analyses.changed.connect(self._ask_again)
         self.core.state_changed.connect(self._core_changed)
         self.core.ended.connect(self._core_ended)
         self.queue.finished.connect(self._job_finished)
         self.queue.went_wrong.connect(self._job_failed)
-        failing = (self.project, self.analyses, self.photographs, self.preview, self.queue, self.pictures, self.stills)
+        failing = (self.project, self.analyses, self.photographs, self.preview, self.queue, self.pictures, self.stills,
+                   self.edits)  # fmt: skip
         for part in failing:
             part.failed.connect(self.notices.error)
         self.core.refused.connect(self.notices.error)
@@ -91,7 +95,7 @@ class Workspace(QObject):
     @property
     def findings(self) -> Findings | None:
         """What was found in the clip on screen."""
-        return self.analyses.of(self.clip.media.path) if self.clip else None
+        return self.analyses.of(self.clip.key) if self.clip else None
 
     @property
     def opening(self) -> bool:
@@ -100,18 +104,20 @@ class Workspace(QObject):
 
     def footage(self, clip: Clip) -> Footage:
         """The clip as the core takes it: the frames between the marks."""
-        return Footage(clip.media.path, clip.rate, clip.frames, clip.cuts)
+        return Footage(
+            clip.media.path, clip.rate, clip.frames or clip.bounds, clip.cuts, clip.through_edits, clip.dissolves
+        )  # fmt: skip
 
     def job(self) -> JobStatus | None:
         """The job of the clip on screen that matters: one that runs, else the latest."""
-        jobs = self.queue.of(self.clip.media.path) if self.clip else []
+        jobs = self.queue.of(self.clip) if self.clip else []
         return next((job for job in jobs if job.state == JobState.RUNNING), jobs[0] if jobs else None)
 
     def result(self) -> JobStatus | None:
         """The latest job of the clip on screen (and of the chosen person) with pictures to compare."""
         if self.clip is None:
             return None
-        jobs = self.queue.of(self.clip.media.path)
+        jobs = self.queue.of(self.clip)
         own = [job for job in jobs if job.request.person == str(self.clip.selected)] or jobs
         states = (JobState.DONE, JobState.RUNNING)
         return next((job for state in states for job in own if job.state == state), None)
@@ -145,6 +151,8 @@ class Workspace(QObject):
         for path in paths:
             if path.endswith(SUFFIX):
                 self.open_project(Path(path))
+            elif is_edit(path):
+                self.edits.open(path)
             elif path not in photographs:
                 self.open_footage(path)
 
@@ -204,6 +212,13 @@ class Workspace(QObject):
         hint = self.tr("Check the latest edit. The project is saved again from now on.")
         self.notices.show(Notice("project", Gravity.WARNING, text, hint))
 
+    def _edit_opened(self, path: str, opened: OpenedEdit) -> None:
+        """The clips of a timeline file; what of it cannot be restored is said."""
+        self.project.add_clips(list(opened.clips))
+        if opened.skipped:
+            text = self.tr("%n item(s) of {0} cannot be restored.", "", len(opened.skipped)).format(PurePath(path).name)
+            self.notices.show(Notice("edit", Gravity.WARNING, text, "; ".join(opened.skipped[:3])))
+
     # ---- analysing
 
     def analyse(self) -> None:
@@ -213,16 +228,14 @@ class Workspace(QObject):
         if self.core.state == CoreState.ENDED:
             self._no_core()
             return
-        self.analyses.start(self.footage(self.clip), self.preferences.machine)
+        self.analyses.start(self.clip.key, self.footage(self.clip), self.preferences.machine)
 
-    def _found(self, source: str, result: AnalyseResult) -> None:
-        if self.clip is not None:
-            numbers = tuple(person.number for person in result.people)
-            self.project.set_found(source, result.frames, numbers)
+    def _found(self, key: str, result: AnalyseResult) -> None:
+        self.project.set_found(key, result.frames, tuple(person.number for person in result.people))
         if not result.people:
-            text = self.tr("No faces were found in {0}.").format(PurePath(source).name)
+            text = self.tr("No faces were found in {0}.").format(PurePath(result.media.path).name)
             hint = self.tr("Faces narrower than about 40 pixels are not found. Try another range.")
-            self.notices.show(Notice(f"nobody-{source}", Gravity.WARNING, text, hint))
+            self.notices.show(Notice(f"nobody-{key}", Gravity.WARNING, text, hint))
 
     # ---- people and photographs
 
@@ -381,12 +394,12 @@ class Workspace(QObject):
         if clip is None or self.core.state != CoreState.READY:
             return
         if clip.analysed is not None and self.findings is None:
-            self.analyses.start(replace(self.footage(clip), frames=clip.analysed), self.preferences.machine)
+            self.analyses.start(clip.key, replace(self.footage(clip), frames=clip.analysed), self.preferences.machine)
         for person in clip.people:
             self.photographs.check(person.references, self.preferences.machine)
         if self.findings is not None and clip.person(clip.selected) is not None:
             analysed = replace(self.footage(clip), frames=clip.analysed)
-            self.stills.suggest(analysed, clip.selected, self.preferences.machine)
+            self.stills.suggest(clip.key, analysed, clip.selected, self.preferences.machine)
 
     def _core_ended(self, log: str) -> None:
         for part in (self.pictures, self.analyses, self.photographs, self.preview, self.stills):
@@ -404,12 +417,12 @@ class Workspace(QObject):
     # ---- following up
 
     def _project_changed(self) -> None:
-        source = self.clip.media.path if self.clip else None
         clip = self.clip
+        key = clip.key if clip else None
         if clip is not None:
             self.playhead.loop = clip.range
-        if source != self._shown:
-            self._shown = source
+        if key != self._shown:
+            self._shown = key
             if clip is None:
                 self.playhead.load(0, self.playhead.rate, FrameRange(0, 0))
             else:
@@ -445,15 +458,15 @@ class Workspace(QObject):
         clip = self.clip
         if clip is None:
             return Situation()
-        chosen, source = self.chosen(), clip.media.path
+        chosen = self.chosen()
         requests = [replace(request, output="") for request in self.requests()]
-        jobs = self.queue.of(source)
+        jobs = self.queue.of(clip)
         busy = (JobState.RUNNING, JobState.QUEUED)
         same = [job.state for job in jobs if replace(job.request, output="") in requests]
         return Situation(
             has_clip=True,
             analysed=clip.analysed is not None,
-            analysing=self.analyses.running(source) and not clip.people,
+            analysing=self.analyses.running(clip.key) and not clip.people,
             people=len(clip.people),
             chosen=len(chosen),
             without_photographs=sum(not person.references for person in chosen),

@@ -119,7 +119,7 @@ class NextStep(QWidget):
     def _progress(self, step: Step) -> Progress | None:
         clip, job = self._workspace.clip, self._workspace.job()
         if step == Step.ANALYSING and clip is not None:
-            return self._workspace.analyses.progress.get(clip.media.path)
+            return self._workspace.analyses.progress.get(clip.key)
         if step == Step.PREVIEWING:
             return self._workspace.preview.progress
         return job.progress if job is not None and step == Step.RESTORING else None
@@ -157,7 +157,7 @@ class NextStep(QWidget):
         workspace, step = self._workspace, self._workspace.step
         clip, job = workspace.clip, workspace.job()
         if step == Step.ANALYSING and clip is not None:
-            workspace.analyses.cancel(clip.media.path)
+            workspace.analyses.cancel(clip.key)
         elif step == Step.PREVIEWING:
             workspace.preview.cancel()
         elif step == Step.PREVIEW:

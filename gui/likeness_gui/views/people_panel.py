@@ -80,7 +80,7 @@ class PeoplePanel(QFrame):
         clip = self._workspace.clip
         if clip is None:
             return self.tr("Open footage to begin.")
-        if self._workspace.analyses.running(clip.media.path) and not clip.people:
+        if self._workspace.analyses.running(clip.key) and not clip.people:
             return self.tr("Looking for faces …")
         if clip.analysed is None:
             return self.tr("Nobody is known yet. The analysis finds who appears, and where.")

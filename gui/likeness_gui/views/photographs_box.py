@@ -142,7 +142,7 @@ class PhotographsBox(QWidget):
         clip, person = self._workspace.clip, self._person
         if clip is None or person is None:
             return []
-        stills = self._workspace.stills.of(clip.media.path, person.number)
+        stills = self._workspace.stills.of(clip.key, person.number)
         return [still.path for still in stills if still.path not in person.references][:MOST_REFERENCES]
 
     # ---- what is done
