@@ -3,7 +3,7 @@
      2. the one that the first line of Contents/Resources/panel.txt in the bundle names; `likeness hosts install` writes it
      3. likeness-panel in the absolute folders of PATH
      4. where the installers put it
-   It is started as PROGRAM --result RESULT, or without arguments where there is none. */
+   It is started as PROGRAM --panel RESULT, where RESULT is an absolute folder, left out where none is chosen. */
 
 #ifdef _WIN32
 #define WIN32_LEAN_AND_MEAN
@@ -84,7 +84,7 @@ static bool start(const char *program, const char *result)
     wchar_t line[3 * LONGEST_PATH] = L"", wide[LONGEST_PATH];
     if (!MultiByteToWideChar(CP_UTF8, 0, program, -1, wide, LONGEST_PATH)) return false;
     if (!append_argument(line, 3 * LONGEST_PATH, program)) return false;
-    if (result[0] && !append_argument(line, 3 * LONGEST_PATH, "--result")) return false;
+    if (!append_argument(line, 3 * LONGEST_PATH, "--panel")) return false;
     if (result[0] && !append_argument(line, 3 * LONGEST_PATH, result)) return false;
     STARTUPINFOW startup = {.cb = sizeof startup};
     PROCESS_INFORMATION process;
@@ -149,7 +149,7 @@ static void become(const char *program, char *const *arguments, char *const *var
 /* Twice over a child, so that the host, which waits for children of its own, never sees this one. */
 static bool start(const char *program, const char *result)
 {
-    char *arguments[] = {(char *)program, result[0] ? "--result" : NULL, (char *)result, NULL};
+    char *arguments[] = {(char *)program, "--panel", result[0] ? (char *)result : NULL, NULL};
     size_t count = 0, kept = 0;
     while (environ && environ[count]) count++;
     char **variables = malloc((count + 1) * sizeof *variables);
@@ -256,5 +256,5 @@ bool panel_open(const char *bundle, const char *result)
     environment("LIKENESS_PANEL", program, LONGEST_PATH);
     bool found = is_absolute(program) && is_program(program);
     found = found || find_named_in_bundle(bundle, program) || find_on_path(program) || find_installed(program);
-    return found && start(program, result);
+    return found && start(program, is_absolute(result) ? result : ""); /* else it could be taken for an option */
 }

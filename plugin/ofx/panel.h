@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-/* Starts the panel with a result (a folder, or the store in it; may be empty), without a shell. `bundle` is the
-   plug-in's bundle, NULL where the host does not say. False where it is not found or does not start. */
+/* Starts the panel with the folder of a result (may be empty), without a shell. `bundle` is the plug-in's bundle, NULL
+   where the host does not say. False where the panel is not found or does not start. */
 bool panel_open(const char *bundle, const char *result);
 
 #endif

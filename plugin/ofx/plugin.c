@@ -451,6 +451,9 @@ static void open_panel(Effect effect)
     suites.effect->get_property_set(effect, &set);
     const char *bundle = get_string(set, PROP_FILE_PATH);
     path_of(effect, path);
+    size_t length = strlen(path), name = strlen(STORE_NAME);
+    if (length > name + 1 && strcmp(path + length - name, STORE_NAME) == 0 && strchr("/\\", path[length - name - 1]))
+        path[length - name - 1] = 0; /* the folder of the store */
     if (panel_open(bundle[0] ? bundle : NULL, path)) return;
     if (suites.message && suites.message->message)
         suites.message->message(effect, MESSAGE_ERROR, "likeness.panel", "%s",
