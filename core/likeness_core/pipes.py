@@ -21,13 +21,15 @@ def take_pipes() -> tuple[BinaryIO, BinaryIO]:
     if not (_is_open(0) and _is_open(1)):
         hint = "`likeness serve` is started by the panel; it talks through its standard input and output."
         raise ProtocolError("protocol.no_pipes", "there is no standard input or output to talk through", hint)
-    requests, answers = os.dup(0), os.dup(1)  # not inherited by child processes
-    nothing = os.open(os.devnull, os.O_RDWR)
-    if not _is_open(2):
+    log_is_open = _is_open(2)
+    nothing = os.open(os.devnull, os.O_RDWR)  # becomes 2 by itself where 2 is free: so before anything is duplicated
+    if not log_is_open and nothing != 2:
         os.dup2(nothing, 2)
+    requests, answers = os.dup(0), os.dup(1)  # not inherited by child processes
     os.dup2(nothing, 0)
     os.dup2(2, 1)
-    os.close(nothing)
+    if nothing != 2:
+        os.close(nothing)
     if os.name == "nt":  # else a newline becomes two bytes, and Ctrl-Z the end
         import msvcrt
 

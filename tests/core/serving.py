@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from likeness_core import protocol as p
+from likeness_core.api import FrameRange, RestorationSettings
 from likeness_core.messages import Failure, Notification, Response, decode_result, encode_request, read_from_core
 
+from tests.core.conftest import Set
 from tests.core.restoring import environment
 
+PLAIN = RestorationSettings(confidence_fading=False)
 WAIT_S = 120.0
 ENDED = ("done", "failed", "cancelled", "paused", "interrupted")
 
@@ -133,3 +136,16 @@ def core(cache: Path, **options: Any) -> Iterator[Core]:
 def telling() -> list[str]:
     """The program of a core that tells what it does; see `_TELLING`."""
     return [sys.executable, "-c", _TELLING]
+
+
+def asked(given: Set, out: Path, frames: FrameRange | None = None, **more: Any) -> p.RestoreRequest:
+    """What a panel asks for, for a job on `given`."""
+    machine = p.Machine("cpu", 1, str(given.pack))
+    return p.RestoreRequest(
+        p.Footage(str(given.film), frames=frames),
+        str(out),
+        (str(given.photo),),
+        settings=PLAIN,
+        machine=machine,
+        **more,
+    )
