@@ -3,7 +3,7 @@
 Nothing here depends on the order in which shots are worked through: shots are independent after it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from likeness_core.faces import FaceAnalyser, sface_part
 from likeness_core.packs import read_manifest
 from likeness_core.people import choose_people
 from likeness_core.references import LoadedReferences, load_references, read_photo
+from likeness_core.restorer.blending import identity_states
 from likeness_core.restorer.conditioning import AlignedPhoto, nearest_photo
 from likeness_core.restorer.identity_pack import IdentityPack, load_identity
 from likeness_core.shots import dissolve_fade
@@ -43,6 +44,7 @@ class CastTrack:
     guide: tuple[AlignedPhoto, ...]  # the one that guides; empty without references
     embedding: Array  # (128,) of the footage's face
     monochrome: bool
+    identity: Array | None = None  # (128,) the person's identity state in this shot; None without references
 
     @property
     def frames(self) -> FrameRange:
@@ -147,7 +149,17 @@ def choose_cast(
     ]
     warnings = (loaded.warnings if loaded else ()) + choice.warnings
     qualities = tuple(photo.quality for photo in photos)
-    return Cast(tuple(part for pieces in tracks for part in pieces), photos, qualities, warnings)
+    return Cast(_with_states([part for pieces in tracks for part in pieces]), photos, qualities, warnings)
+
+
+def _with_states(tracks: list[CastTrack]) -> tuple[CastTrack, ...]:
+    """Each person's tracks with the identity state that is carried from shot to shot."""
+    states: dict[int, Array] = {}
+    for person in {track.person for track in tracks}:
+        own = sorted((track for track in tracks if track.person == person and track.guide), key=lambda one: one.first)
+        shown = [track.guide[0].embedding for track in own]
+        states |= {track.number: state for track, state in zip(own, identity_states(shown), strict=True)}
+    return tuple(replace(track, identity=states.get(track.number)) for track in tracks)
 
 
 def cast_track(

@@ -42,7 +42,7 @@ from likeness_core.reward import SFace, aligned, open_sface
 
 SIDE_PX = 256
 LEARNING_RATE = 1e-3
-FEEDBACK_WEIGHT = 0.3  # lambda
+FEEDBACK_WEIGHT = 0.03  # lambda; ten times as much pleases the recogniser that rewards, and not the one that judges
 CHECKPOINT_STEPS = 20
 COPIES = 3  # degraded copies of each photograph whose landmark errors are kept
 STILLS, CLIP = View(SIDE_PX, 208, 8.0), View(128, 128, 6.0)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 from likeness_core.api import FrameRange, Shot
-from likeness_core.shots import LAG_FRAMES, CutFinder, find_cuts, shots_between
+from likeness_core.shots import LAG_FRAMES, CutFinder, dissolve_fade, dissolve_middles, find_cuts, shots_between
 
 from tests.core.openpeople_footage import Picture, portrait, put, room
 
@@ -101,3 +101,14 @@ def test_shots_cover_the_range_without_gaps() -> None:
     )
     assert shots_between([], FrameRange(5, 6)) == (Shot(0, FrameRange(5, 6)),)
     assert shots_between([3], FrameRange(3, 3)) == ()
+
+
+def test_a_dissolve_fades_out_to_its_middle_and_in_from_there() -> None:
+    dissolve = FrameRange(10, 20)
+    assert dissolve_middles([dissolve]) == (15,)
+    fades = [dissolve_fade(frame, [dissolve]) for frame in range(8, 22)]
+    assert fades[:2] == fades[-2:] == [1.0, 1.0]
+    inside = fades[2:-2]
+    assert inside[:5] == sorted(inside[:5], reverse=True) and inside[5:] == sorted(inside[5:])
+    assert max(inside) < 1 and min(inside) < 0.1
+    np.testing.assert_allclose(inside, inside[::-1])

@@ -70,6 +70,21 @@ def blend(x0: Tensor, step: int, strength: float, frames: list[int], memory: Ble
     return blended
 
 
+def identity_states(shown: list[npt.NDArray[np.float32]]) -> list[npt.NDArray[np.float32]]:
+    """What is carried across cuts: one person's identity state in each of their shots, in order.
+
+    shown: each shot's own embedding (128,) of the reference that guides it, unit length. The state is their
+    exponentially weighted mean, s_k = (1 - l) s_(k-1) + l e_k, of unit length: so two shots that are guided by
+    different photographs still show the same person to the network. Latents never cross a cut. The states depend on
+    nothing that was restored, so shots can be worked through in any order.
+    """
+    states: list[npt.NDArray[np.float32]] = []
+    for embedding in shown:
+        mixed = embedding if not states else (1 - DECAY) * states[-1] + DECAY * embedding
+        states.append(np.asarray(mixed / max(float(np.linalg.norm(mixed)), 1e-6), np.float32))
+    return states
+
+
 def cross_fade_weights(frames: list[int], earlier_stop: int) -> npt.NDArray[np.float32]:
     """(T,) share of this window's result for each frame: rises over the frames that the earlier window holds too."""
     shared = sum(frame < earlier_stop for frame in frames)

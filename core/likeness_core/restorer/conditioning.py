@@ -41,6 +41,7 @@ class FaceClip:
     embedding: Array  # (128,) of the track
     attributes: Array  # (A,) degrees in the pack's vocabulary
     monochrome: bool
+    identity: Array | None = None  # (128,) the person's identity state in this shot; without: the references' mean
 
 
 def photo_weights(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> Array:
@@ -112,7 +113,8 @@ def conditions(
     small = np.stack([cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA) for crop in toned]).astype(
         np.float32
     )
-    embeddings = torch.from_numpy(np.stack([photo.embedding for photo in photos]))[None].to(likeness_of)
+    known = [clip.identity] * len(photos) if clip.identity is not None else [photo.embedding for photo in photos]
+    embeddings = torch.from_numpy(np.stack(known))[None].to(likeness_of)
     image = model.encode_references(pictures(small) * 2 - 1, embeddings)
     mean = np.mean([photo.embedding for photo in photos], axis=0)
     match = float(clip.embedding @ mean / max(float(np.linalg.norm(mean)), 1e-6))

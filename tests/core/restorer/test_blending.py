@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import torch
 from likeness_core.restorer import blending
-from likeness_core.restorer.blending import BlendingMemory, WindowLatents, blend, blend_strength, cross_fade_weights
+from likeness_core.restorer.blending import (
+    BlendingMemory,
+    WindowLatents,
+    blend,
+    blend_strength,
+    cross_fade_weights,
+    identity_states,
+)
 from likeness_core.restorer.process import times
 
 
@@ -87,3 +94,15 @@ def test_cross_fade_rises_over_the_shared_frames_only() -> None:
     assert (weights[8:] == 1).all()
     assert (cross_fade_weights(list(range(16, 40)), 16) == 1).all()
     np.testing.assert_allclose(cross_fade_weights([5, 6, 7], 8), [0.25, 0.5, 0.75])
+
+
+def test_identity_states_bring_shots_of_one_person_together_and_forget_slowly() -> None:
+    rng = np.random.default_rng(0)
+    shown = [vector / np.linalg.norm(vector) for vector in rng.standard_normal((4, 128)).astype(np.float32)]
+    states = identity_states(shown)
+    assert np.array_equal(states[0], shown[0])
+    assert all(np.linalg.norm(state) == pytest.approx(1, abs=1e-5) for state in states)
+    for before, after in ((0, 1), (1, 2), (2, 3)):
+        assert states[before] @ states[after] > shown[before] @ shown[after] + 0.1
+        assert states[after] @ shown[after] > states[after] @ shown[before]
+    assert identity_states([]) == []
