@@ -85,7 +85,7 @@ def restore_task(
     `again`: "resume" or "overwrite". Raises every LikenessError of the core but that nobody matches.
     """
     media, frames, folder = task.range.media, task.range.frames, out / task.name
-    command = [sys.executable, "-m", "likeness_core", "restore", media.path, "-o", str(folder), f"--{again}"]
+    command = [*_core(), "restore", media.path, "-o", str(folder), f"--{again}"]
     command += ["--range", f"{frames.start}:{frames.stop}", "--progress", "json"]
     if media.kind == "sequence":
         command += ["--rate", f"{media.rate.numerator}/{media.rate.denominator}"]
@@ -100,6 +100,13 @@ def restore_task(
         return PassedOver(task, "no face in it can be restored")
     files = sorted(result.iterdir()) if result.is_dir() else [result]
     return Restored(task, files[0], result.is_dir(), sidecar["frames_restored"], tuple(sidecar["warnings"]))
+
+
+def _core() -> list[str]:
+    """How the core is started: in an installed application the command line is a program of its own."""
+    if getattr(sys, "frozen", False):
+        return [str(Path(sys.executable).with_name("likeness.exe" if os.name == "nt" else "likeness"))]
+    return [sys.executable, "-m", "likeness_core"]
 
 
 def _run(command: list[str]) -> Generator[Progress, None, Path]:

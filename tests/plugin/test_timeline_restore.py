@@ -1,0 +1,277 @@
+"""`likeness timeline restore` from end to end: real footage, the real core in its own process, real timeline files."""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from likeness_core.errors import InputError, LikenessError, MediaError
+from likeness_plugin.timeline import add_parser
+
+from tests.core.footage import bar_code
+from tests.core.openpeople_footage import portrait, put, room
+from tests.core.restorer import tiny_network
+from tests.core.restoring import environment, photograph, tree
+from tests.core.restoring import film as make_film
+from tests.plugin.reimport import Seen, seen, video_tracks
+from tests.plugin.timelines import Cut, Film, Reel, at, write
+
+R24 = Fraction(24)
+SIZE = (160, 180)  # the upper third shows the number, the rest a person
+
+
+def numbered(person: int, first: int) -> Callable[[int], npt.NDArray[Any]]:
+    """A person who moves a little, under the burnt-in number of the frame."""
+
+    def picture(number: int) -> npt.NDArray[Any]:
+        scene = put(room(*SIZE), portrait(person), 20 + 6 * np.sin(number / 5), 60 + number * 0.02, 120)
+        scene[: SIZE[1] // 3] = bar_code(first + number, *SIZE)[: SIZE[1] // 3]
+        return np.asarray(scene)
+
+    return picture
+
+
+def reel(folder: Path, name: str, person: int, first: int, label: str, frames: int = 60) -> Reel:
+    start = at(label, R24, False)
+    path = make_film(folder / f"{name}.mov", numbered(person, first), frames, timecode=str(start))
+    return Reel(path, R24, frames, start, first)
+
+
+@pytest.fixture(scope="module")
+def set_(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Two reels, of person 1 and person 3, six cuts of them, person 1's photograph and a small network."""
+    folder = tmp_path_factory.mktemp("set")
+    anna, cleo = reel(folder, "anna", 1, 0, "01:00:00:00"), reel(folder, "cleo", 3, 100, "00:00:00:00")
+    cuts = (
+        Cut(anna, 2, 6, 0), Cut(cleo, 5, 6, 6), Cut(anna, 8, 6, 12),
+        Cut(anna, 14, 6, 24), Cut(cleo, 14, 8, 30, dissolve=(2, 2)), Cut(cleo, 11, 3, 38),
+    )  # fmt: skip
+    film = Film(R24, at("01:00:00:00", R24, False), cuts)
+    pack = tiny_network.write(folder / "tiny", tiny_network.perturbed())
+    return {"film": film, "photo": photograph(folder / "anna.jpg"), "pack": pack, "cache": folder / "cache"}
+
+
+def run(*arguments: object) -> int:
+    """The command in this process; the core that it starts is one of its own."""
+    top = argparse.ArgumentParser("likeness")
+    add_parser(top.add_subparsers())
+    given = top.parse_args(["timeline", *map(str, arguments)])
+    status: int = given.run(given)
+    return status
+
+
+@pytest.fixture
+def options(set_: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    for name in ("LIKENESS_CACHE", "PYTHONPATH"):
+        monkeypatch.setenv(name, environment(set_["cache"])[name])
+    return ["--reference", str(set_["photo"]), "--pack", str(set_["pack"]), "--threads", "1", "--strength", "0.5"]
+
+
+def test_six_cuts_restore_and_come_back_exact(
+    set_: dict[str, Any], options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Person 1's clips are restored, once where they touch; a dissolve brings its other side along."""
+    out = tmp_path / "out"
+    assert run("restore", write(set_["film"], tmp_path / "film.otio"), *options, "-o", out) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [str(out / f"film-likeness.{kind}") for kind in ("otio", "xml", "edl")]
+    assert sorted(path.name for path in out.iterdir() if path.is_dir()) == ["anna.000002"]
+    frames = sorted(path.name for path in (out / "anna.000002" / "frames").iterdir())
+    assert frames == [f"anna.{number:06d}.exr" for number in range(2, 22)]  # two frames of the dissolve beyond the cut
+    wanted = [Seen(0, 6, 2, 7), Seen(12, 6, 8, 13), Seen(24, 6, 14, 19), Seen(30, 8, 114, 121)]
+    for kind in ("otio", "xml"):
+        tracks = video_tracks(out / f"film-likeness.{kind}", R24)
+        assert [len(seen(track, 0)) for track in tracks] == [6, 4]
+        assert seen(tracks[1], 0) == wanted
+    (track,) = video_tracks(out / "film-likeness.edl", R24)
+    assert seen(track, 86400) == [*wanted[:2], Seen(24, 4, 14, 17), Seen(28, 10, 112, 121)]
+    report = json.loads((out / "timeline.json").read_bytes())
+    assert [clip["folder"] for clip in report["clips"]] == ["anna.000002", "", "anna.000002", "anna.000002", "", ""]
+    assert (
+        "looks like the reference" in report["clips"][1]["note"]
+        or "look like the reference" in report["clips"][1]["note"]
+    )
+    assert "3 of 6 clips restored, 20 frames" in said.err
+    with pytest.raises(MediaError) as refused:
+        run("restore", tmp_path / "film.otio", *options, "-o", out)
+    assert refused.value.code == "output.exists"
+
+
+def test_stopping_stops_the_core_and_resuming_goes_on(set_: dict[str, Any], options: list[str], tmp_path: Path) -> None:
+    write(set_["film"], tmp_path / "film.otio")
+    out = tmp_path / "out"
+    given = ["restore", str(tmp_path / "film.otio"), *options, "--range", "0:6", "--progress", "json"]
+    script = (
+        "import argparse, sys\nfrom likeness_core.__main__ import _interrupt\nimport signal\n"
+        "signal.signal(signal.SIGTERM, _interrupt)\nfrom likeness_plugin.timeline import add_parser\n"
+        "top = argparse.ArgumentParser()\nadd_parser(top.add_subparsers())\n"
+        "given = top.parse_args(['timeline', *sys.argv[1:]])\nsys.exit(given.run(given))\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, *given, "-o", str(out)], env=dict(os.environ), stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    stages = (json.loads(line)["stage"] for line in process.stderr if line.startswith("{"))
+    assert next(stages) in ("index", "analyse")
+    children = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=False
+    )
+    core = int(children.stdout.split()[0])
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode != 0
+    for _ in range(100):
+        try:
+            os.kill(core, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("the core outlived the command")
+    assert not (out / "film-likeness.otio").exists()
+    assert run(*given, "-o", out, "--resume") == 0
+    assert len(list((out / "anna.000002" / "frames").iterdir())) == 6
+    assert seen(video_tracks(out / "film-likeness.otio", R24)[1], 0) == [Seen(0, 6, 2, 7)]
+
+
+def test_errors_of_the_core_come_through_as_they_are(set_: dict[str, Any], options: list[str], tmp_path: Path) -> None:
+    path = write(set_["film"], tmp_path / "film.otio")
+    wrong = [str(tmp_path / "gone.jpg") if one.endswith("anna.jpg") else one for one in options]
+    with pytest.raises(InputError, match="there is no photograph") as refused:
+        run("restore", path, *wrong, "-o", tmp_path / "out")
+    assert refused.value.code == "input.no_photo" and refused.value.hint == "Check the path after --reference."
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (["--person", "2"], "timeline.person"),
+        (["--range", "0:9999"], "timeline.range"),
+        (["--range", "18:24"], "timeline.nothing"),  # a gap
+        (["--track", "2"], "timeline.track"),
+        (["--media", "/no/such/folder"], "timeline.no_folder"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_any_work(
+    set_: dict[str, Any], options: list[str], tmp_path: Path, given: list[str], code: str
+) -> None:
+    path = write(set_["film"], tmp_path / "film.otio")
+    with pytest.raises(LikenessError) as refused:
+        run("restore", path, *options, *given, "-o", tmp_path / "out")
+    assert refused.value.code == code
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_footage_is_never_in_the_output(set_: dict[str, Any], options: list[str], tmp_path: Path) -> None:
+    path = write(set_["film"], tmp_path / "film.otio")
+    folder = set_["film"].cuts[0].reel.path.parent
+    before = sorted(folder.iterdir())
+    with pytest.raises(MediaError) as refused:
+        run("restore", path, *options, "-o", folder, "--overwrite")
+    assert refused.value.code == "output.holds_source"
+    assert sorted(folder.iterdir()) == before
+
+
+def test_the_list_says_what_is_there(set_: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(set_["film"], tmp_path / "film.edl")
+    assert run("list", path, "--rate", "24", "--range", "0:12") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "film: 41 frames at 24 fps from 01:00:00:00, 1 video tracks"
+    assert lines[1:] == [
+        "V1  01:00:00:00  01:00:00:05  anna  anna.mov  2:8",
+        "V1  01:00:00:06  01:00:00:11  cleo  cleo.mov  5:11",
+    ]
+    assert run("list", path, "--rate", "24", "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)["clips"]) == 6
+
+
+DF = Fraction(30000, 1001)
+
+
+def forty_cuts(folder: Path) -> Film:
+    """Forty cuts of three people at 29.97 drop-frame; minutes pass inside the reels and inside the timeline.
+
+    Every ninth begins with a dissolve, every eighth follows a gap, every tenth goes on where the one before it ended.
+    """
+    persons = ((1, "anna", 0, "00:00:59:10"), (3, "cleo", 80, "10:09:59:00"), (5, "ezra", 160, "00:00:00:00"))
+    people = []
+    for person, name, first, label in persons:
+        start = at(label, DF, True)
+        path = make_film(folder / f"{name}.mov", numbered(person, first), 80, rate=DF, timecode=str(start))
+        people.append(Reel(path, DF, 80, start, first))
+    cuts: list[Cut] = []
+    record = 0
+    for number in range(40):
+        through = number % 10 == 9
+        record += 5 if number % 8 == 7 else 0
+        before = cuts[-1] if cuts else None
+        of = before.reel if through and before else people[number % 3]
+        source = before.source + before.length if through and before else 4 + number * 29 % 64
+        dissolve = (2, 2) if number % 9 == 4 else (0, 0)
+        cuts.append(Cut(of, source, 5 + number % 4, record, 1, dissolve))
+        record += cuts[-1].length
+    return Film(DF, at("01:00:57:00", DF, True), tuple(cuts))
+
+
+def expected(cuts: tuple[Cut, ...], names: tuple[str, ...], in_list: bool) -> list[Seen]:
+    """The clips of people, and those that dissolve into theirs; in a list a clip begins where its dissolve does."""
+    found = []
+    for number, cut in enumerate(cuts):
+        follower = cuts[number + 1] if number + 1 < len(cuts) else cut
+        joined = [cuts[number - 1]] if any(cut.dissolve) else []
+        joined += [follower] if follower is not cut and any(follower.dissolve) else []
+        if not {one.reel.path.stem for one in (cut, *joined)} & set(names):
+            continue
+        head = cut.dissolve[0] if in_list else 0
+        tail = follower.dissolve[0] if in_list and follower is not cut else 0
+        first, length = cut.reel.first + cut.source - head, cut.length + head - tail
+        found.append(Seen(cut.record - head, length, first, first + length - 1))
+    return found
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_forty_cuts_with_three_people_restore_and_come_back_exact(
+    set_: dict[str, Any], options: list[str], tmp_path: Path
+) -> None:
+    """From .otio everybody, from .xml person 1, from .edl person 5."""
+    film = forty_cuts(tmp_path)
+    assert sum(any(cut.dissolve) for cut in film.cuts) == 4
+    everybody = ["--no-reference", *options[2:]]
+    ezra = ["--reference", str(photograph(tmp_path / "ezra.jpg", 5)), *options[2:]]
+    runs = (
+        ("otio", everybody, ("anna", "cleo", "ezra")),
+        ("xml", options, ("anna",)),
+        ("edl", [*ezra, "--rate", "29.97"], ("ezra",)),
+    )
+    for kind, given, names in runs:
+        out = tmp_path / f"from-{kind}"
+        assert run("restore", write(film, tmp_path / f"film.{kind}"), *given, "-o", out) == 0
+        # An EDL does not say where its timeline starts: at the hour of its first event.
+        start = at("01:00:00:00", DF, True).frames if kind == "edl" else film.start.frames
+        shift = film.start.frames - start
+        for path in (out / f"film-likeness.{one}" for one in ("otio", "xml", "edl")):
+            in_list = "edl" in (kind, path.suffix[1:])
+            want = expected(film.cuts, names, in_list)
+            tracks = video_tracks(path, DF)
+            got = seen(tracks[-1], film.start.frames if path.suffix == ".edl" else shift)
+            assert got == want, (kind, path.suffix)
+            assert len(got) == (40 if len(names) == 3 else len(want)) and len(want) >= 13
+            if len(tracks) == 2:
+                assert len(seen(tracks[0], shift)) == 40
+        report = json.loads((out / "timeline.json").read_bytes())
+        restored = {clip["media"].partition(".")[0] for clip in report["clips"] if clip["folder"]}
+        assert restored == set(names)
+    before = tree(tmp_path / "from-xml")
+    assert run("restore", tmp_path / "film.xml", *options, "-o", tmp_path / "from-xml", "--resume") == 0
+    assert tree(tmp_path / "from-xml") == before
