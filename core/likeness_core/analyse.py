@@ -61,13 +61,13 @@ class TrackPoints:
 
 def analyse(
     media: Media, frames: FrameRange, cuts: tuple[int, ...], analyser: FaceAnalyser, folder: Path,
-    through_edits: tuple[int, ...] = (),
+    through_edits: tuple[int, ...] = (), workers: int = 0,
 ) -> Generator[Progress, None, Analysis]:  # fmt: skip
     """Analyse a range, or read what `folder` holds of an earlier analysis of it.
 
     `cuts`: first frames of shots that the edit knows; `through_edits`: first frames where it knows that the footage
-    goes on, so that nothing beside them is taken for a cut. Frames are looked at on all cores, so `analyser` does best
-    with one thread. Raises MediaError, ModelPackError.
+    goes on, so that nothing beside them is taken for a cut. `workers` frames are looked at at once (0: one a core), so
+    `analyser` does best with one thread. Raises MediaError, ModelPackError.
     """
     record = folder / "analysis.json"
     if record.exists():
@@ -78,7 +78,7 @@ def analyse(
         return _Seen(frame.index, rgb, analyser.find(rgb, frame.index))
 
     finder = _Finder(analyser, frames, (cuts, through_edits), folder)
-    workers = os.cpu_count() or 1
+    workers = workers or os.cpu_count() or 1
     with (
         MediaReader(media) as reader,
         Ahead(reader.frames(frames), _DECODED_AHEAD) as decoded,

@@ -35,6 +35,11 @@ class Alignment:
         pixels = in_frame @ self.to_crop[:, :2].T + self.to_crop[:, 2]
         return ((pixels + 0.5) / self.side_px).astype(np.float32)
 
+    def within(self, left: int, top: int) -> "Alignment":
+        """The same place in a part of the frame that begins at (left, top)."""
+        turn = self.to_crop[:, :2]
+        return Alignment(np.column_stack([turn, self.to_crop[:, 2] + turn @ (left, top)]), self.side_px)
+
     def scale(self) -> float:
         """Crop pixels per frame pixel."""
         return float(np.sqrt(abs(np.linalg.det(self.to_crop[:, :2]))))
@@ -72,6 +77,11 @@ def _reduced(image: Array, alignment: Alignment, reduction: float) -> tuple[Arra
     to_frame = np.column_stack([np.diag(ratio), ratio / 2 - 0.5 + (box[0], box[1])])
     turn = alignment.to_crop[:, :2]
     return small, np.column_stack([turn @ to_frame[:, :2], turn @ to_frame[:, 2] + alignment.to_crop[:, 2]])
+
+
+def box_around(alignment: Alignment, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom (exclusive) of what `cut` reads and `paste` writes in a frame of `shape` (H, W, ...)."""
+    return _box(alignment, shape, margin_px=round(4 * max(1.0, 1.0 / alignment.scale())))
 
 
 def _box(alignment: Alignment, shape: tuple[int, ...], margin_px: int = 2) -> tuple[int, int, int, int]:

@@ -39,14 +39,11 @@ class FaceScore:
     trust: float  # share of the result that was used
 
 
-@dataclass(frozen=True, slots=True)
-class FinishedFrame:
-    """One frame, done; images RGB float32, crops uint8."""
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameNotes:
+    """What is kept of a frame once it is written."""
 
     index: int  # source frame
-    rgb: npt.NDArray[np.float32]  # (H, W, 3)
-    alpha: npt.NDArray[np.float32] | None  # (H, W)
-    matte: npt.NDArray[np.float32]  # (H, W)
     scores: tuple[FaceScore, ...]
     before: Pictures | None  # (S, S, 3) crop of the first face, for the sheet
     after: Pictures | None
@@ -94,8 +91,8 @@ class Evidence:
         """Forget what was noted of frames from `frame` on: their unit did not finish."""
         write_whole(self._scores, b"".join(encode(s) + b"\n" for s in self._noted() if s.frame < frame))
 
-    def add(self, finished: FinishedFrame) -> None:
-        """Note a finished frame."""
+    def add(self, finished: FrameNotes) -> None:
+        """Note a finished frame; frames come in order."""
         with writing(self._scores), self._scores.open("ab") as handle:
             handle.writelines(encode(score) + b"\n" for score in finished.scores)
         if finished.index in self._chosen and finished.before is not None and finished.after is not None:

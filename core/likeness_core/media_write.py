@@ -80,15 +80,26 @@ class SequenceWriter:
         """The file that frame `index` (source frame, from 0) is or will be."""
         return path_of(self._pattern, self._media.first_number + index)
 
-    def write(self, index: int, rgb: npt.NDArray[np.float32], alpha: npt.NDArray[np.float32] | None = None) -> Path:
+    @property
+    def takes_halves(self) -> bool:
+        """Whether the file's numbers are half floats, so that `write` takes such as they are."""
+        return bool(self._pixel_type() == oiio.HALF)
+
+    def write(
+        self,
+        index: int,
+        rgb: npt.NDArray[np.float32] | npt.NDArray[np.float16],
+        alpha: npt.NDArray[np.float32] | None = None,
+    ) -> Path:
         """Write source frame `index`: RGB float32 (H, W, 3), 0 = black, 1 = white, and alpha float32 (H, W).
 
+        Where `takes_halves`, also half floats (H, W, 3), or (H, W, 4) with alpha in them.
         EXR keeps values beyond 0 and 1, and is half float unless the source has more than 10 bits; the others clip.
         """
         path = self.path(index)
         if self._is_source(path, index):
             raise MediaError("media.source_in_the_way", f"{path} is the source itself.", "Choose another folder.")
-        picture = rgb if alpha is None else np.dstack([rgb, alpha])
+        picture = rgb if alpha is None else np.dstack([rgb, alpha]).astype(np.float32, copy=False)
         if picture.shape[:2] != self._size[::-1]:
             raise ValueError(f"a picture of {picture.shape} is not {self._size} wide and high")
         with replacing(path) as temporary:
@@ -196,8 +207,10 @@ def make_folder(folder: Path) -> None:
         raise _write_error(folder, error) from error
 
 
-def _write_picture(path: Path, picture: npt.NDArray[np.float32], kind: SequenceFormat, spec: oiio.ImageSpec) -> None:
-    numbers = picture if kind.bits is None else _numbers_for(picture, kind.bits)
+def _write_picture(
+    path: Path, picture: npt.NDArray[np.float32] | npt.NDArray[np.float16], kind: SequenceFormat, spec: oiio.ImageSpec
+) -> None:
+    numbers = picture if kind.bits is None else _numbers_for(picture.astype(np.float32, copy=False), kind.bits)
     writer = oiio.ImageOutput.create(kind.plugin)
     if writer is None:
         raise OSError(errno.ENOTSUP, f"this OpenImageIO has no {kind.plugin} writer")

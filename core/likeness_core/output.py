@@ -1,21 +1,25 @@
-"""Where finished frames go: straight into OUT/frames, or into the job's store until a movie is muxed of them."""
+"""Where finished frames go: straight into OUT/frames, or into the job's store until a movie is muxed of them.
 
+What waits for a movie is the changed part of each frame alone; the rest is decoded again from the source.
+"""
+
+import zipfile
 from collections.abc import Generator, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from likeness_core.api import FORMATS, FrameRange, OutputSpec, Progress, RestorationJob
+from likeness_core.ahead import Ahead
+from likeness_core.api import FORMATS, FrameRange, Progress, RestorationJob
 from likeness_core.errors import InputError, MediaError
 from likeness_core.evidence import DIGITAL_SOURCE_TYPE
 from likeness_core.jobs import sync_folder
-from likeness_core.media import MediaReader, RestoredFrame, alpha_of, probe, to_float
+from likeness_core.media import MediaReader, RestoredFrame
 from likeness_core.media_mux import MOVIE_FORMATS, movie_path, mux_movie
-from likeness_core.media_write import MatteWriter, SequenceWriter, make_folder
+from likeness_core.media_write import MatteWriter, SequenceWriter, make_folder, replacing
+from likeness_core.patches import Change, Composite
 
-Array = npt.NDArray[np.float32]
+_DECODED_AHEAD = 2  # frames
 
 
 class Output:
@@ -29,11 +33,13 @@ class Output:
         self._job = job
         self._attributes = attributes(job)
         self._is_movie = job.output.format in MOVIE_FORMATS
-        self._spec = stored_as(job.output, store) if self._is_movie else job.output
         scale = job.settings.scale
-        self.size = (job.media.width * scale, job.media.height * scale)
-        # No attributes in stored frames: what is read back must be what the pipeline made, nothing else.
-        self._frames = SequenceWriter(self._spec, job.media, self.size, {} if self._is_movie else self._attributes)
+        size = (job.media.width * scale, job.media.height * scale)
+        self._frames: SequenceWriter | ChangeStore
+        if self._is_movie:
+            self._frames = ChangeStore(store / "frames")
+        else:
+            self._frames = SequenceWriter(job.output, job.media, size, self._attributes)
         self._mattes = MatteWriter(job.output, job.media) if job.output.matte else None
 
     @property
@@ -41,11 +47,18 @@ class Output:
         """The movie, or the folder of frames."""
         return movie_path(self._job.output) if self._is_movie else Path(self._job.output.folder) / "frames"
 
-    def write(self, index: int, rgb: Array, alpha: Array | None, matte: Array) -> None:
-        """Write source frame `index`: RGB (H, W, 3), alpha (H, W) or None, matte (H, W); whole or not at all."""
-        self._frames.write(index, rgb, alpha)
+    def write(self, index: int, picture: Composite) -> None:
+        """Write source frame `index`, whole or not at all. Several threads may write different frames."""
+        if isinstance(self._frames, ChangeStore):
+            self._frames.write(index, picture)
+        else:
+            halves = picture.halves() if self._frames.takes_halves else None
+            if halves is not None:
+                self._frames.write(index, halves)
+            else:
+                self._frames.write(index, picture.rgb, picture.alpha)
         if self._mattes is not None:
-            self._mattes.write(index, matte)
+            self._mattes.write(index, picture.matte)
 
     def check_written(self, frames: FrameRange) -> None:
         """Raises MediaError `output.incomplete` where a frame that was finished is no longer there."""
@@ -71,26 +84,52 @@ class Output:
 
     def finish(self) -> Generator[Progress, None, None]:
         """Mux the movie, where the result is one."""
-        if not self._is_movie:
+        if not isinstance(self._frames, ChangeStore):
             return
-        total = len(self._job.frames)
-        frames = self._stored_frames()
-        for done in mux_movie(
-            self._job.output, self._job.media, self._job.frames, frames, self.result, self._attributes
-        ):
-            yield Progress("write", done, total)
+        job = self._job
+        with MediaReader(job.media) as reader, Ahead(self._composed(reader, self._frames), _DECODED_AHEAD) as frames:
+            for done in mux_movie(job.output, job.media, job.frames, frames, self.result, self._attributes):
+                yield Progress("write", done, len(job.frames))
 
-    def _stored_frames(self) -> Iterator[RestoredFrame]:
-        start = self._job.frames.start
-        with MediaReader(probe(self._frames.path(start), self._job.media.rate)) as reader:
-            for frame in reader.frames(FrameRange(0, len(self._job.frames))):
-                yield RestoredFrame(start + frame.index, to_float(frame.pixels), alpha_of(frame.pixels))
+    def _composed(self, reader: MediaReader, store: "ChangeStore") -> Iterator[RestoredFrame]:
+        """Every frame of the result, whole."""
+        for frame in reader.frames(self._job.frames):
+            picture = Composite(frame.pixels, self._job.settings.scale, store.read(frame.index))
+            yield RestoredFrame(frame.index, picture.rgb, picture.alpha)
 
 
-def stored_as(output: OutputSpec, store: Path) -> OutputSpec:
-    """How frames wait for the muxer: without loss, levels beyond black and white included."""
-    make_folder(store)
-    return replace(output, folder=str(store), name="frame", format="exr", matte=False)
+class ChangeStore:
+    """Changed parts of frames, without loss, one file a frame."""
+
+    def __init__(self, folder: Path) -> None:
+        make_folder(folder)
+        self._folder = folder
+
+    def path(self, index: int) -> Path:
+        """The file of source frame `index`."""
+        return self._folder / f"frame.{index:06d}.npz"
+
+    def write(self, index: int, picture: Composite) -> None:
+        """Keep what a frame's result differs in; nothing at all where nothing was restored."""
+        change = picture.change
+        with replacing(self.path(index)) as temporary, temporary.open("wb") as handle:
+            if change is None:
+                np.savez(handle)
+            else:
+                np.savez(handle, place=np.array([change.left, change.top]), rgb=change.rgb, matte=change.matte)
+
+    def read(self, index: int) -> Change | None:
+        """What `write` kept. Raises MediaError `output.incomplete` where that is gone or damaged."""
+        path = self.path(index)
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                if not stored.files:
+                    return None
+                left, top = stored["place"].tolist()
+                return Change(left, top, stored["rgb"], stored["matte"])
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+            message = f"{path.name} was finished, and cannot be read any more ({error})"
+            raise MediaError("output.incomplete", message, "Start afresh with --overwrite.") from error
 
 
 def attributes(job: RestorationJob) -> dict[str, str]:

@@ -4,23 +4,26 @@ A unit decodes frames, restores the faces in them and finishes those frames that
 """
 
 import io
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from likeness_core.api import Face, FrameRange, Shot, WindowPlan
 from likeness_core.cast import CastTrack
-from likeness_core.composite import Look, RestoredFace, compose
+from likeness_core.composite import Look, RestoredFace
 from likeness_core.crops import cut
-from likeness_core.evidence import FaceScore, FinishedFrame
+from likeness_core.evidence import FaceScore, FrameNotes
 from likeness_core.faces import FaceAnalyser
 from likeness_core.grain import Grain, missing_grain
-from likeness_core.media import Frame, alpha_of, to_float
-from likeness_core.restorer.attributes import measure_attributes
+from likeness_core.kept_windows import KeptWindows, RestoredWindow
+from likeness_core.media import Frame
+from likeness_core.patches import Composite, changed_by, cut_from
+from likeness_core.restorer.attributes import as_said, measure_attributes
 from likeness_core.restorer.blending import BlendingMemory, WindowLatents, cross_fade_weights
 from likeness_core.restorer.conditioning import FaceClip
 from likeness_core.restorer.pipeline import Restorer
@@ -29,6 +32,8 @@ from likeness_core.warps import five_points
 
 Array = npt.NDArray[np.float32]
 Half = npt.NDArray[np.float16]
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +81,58 @@ class TrackState:
 State = dict[int, TrackState]  # by track number
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class UnfinishedFrame:
+    """A frame whose faces are restored, but not put back yet."""
+
+    frame: Frame
+    faces: list[RestoredFace]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FinishedFrame:
+    """One frame, done."""
+
+    picture: Composite
+    notes: FrameNotes
+
+    @property
+    def rgb(self) -> Array:
+        """The whole result, (H, W, 3)."""
+        return self.picture.rgb
+
+    @property
+    def scores(self) -> tuple[FaceScore, ...]:
+        """How like the person its faces are."""
+        return self.notes.scores
+
+
 class Renderer:
-    """Carries units out."""
+    """Carries units out. Frames may be finished in several threads while the next unit is restored."""
 
     def __init__(
-        self, restorer: Restorer | None, analyser: FaceAnalyser, look: Look, cast: tuple[CastTrack, ...]
-    ) -> None:
-        """`restorer` may be None where the cast is empty."""
+        self, restorer: Restorer | None, analyser: FaceAnalyser, look: Look, cast: tuple[CastTrack, ...],
+        kept: KeptWindows | None = None, pool: ThreadPoolExecutor | None = None,
+    ) -> None:  # fmt: skip
+        """`restorer` may be None where the cast is empty. `kept`: windows of earlier runs; `pool`: who judges faces."""
         self._restorer, self._analyser, self._look, self._cast = restorer, analyser, look, cast
+        self._kept, self._pool = kept, pool
+        self._persons = {track.number: (track.person, track.person_embedding()) for track in cast}
+        self._embedded: dict[tuple[int, int], Array] = {}  # by track and frame: the source's faces of the last window
 
     def run(
         self, unit: Unit, frames: dict[int, Frame], state: State
     ) -> Generator[None, None, tuple[State, Iterator[FinishedFrame]]]:
+        """As `restore`, with each frame finished when it is taken."""
+        following, frames_left = yield from self.restore(unit, frames, state)
+        return following, (self.finish(one) for one in frames_left)
+
+    def restore(
+        self, unit: Unit, frames: dict[int, Frame], state: State
+    ) -> Generator[None, None, tuple[State, list[UnfinishedFrame]]]:
         """Restore a unit's windows; yields at every denoising step.
 
-        Returns the state for the next unit, and the finished frames, each composed when it is taken.
+        Returns the state for the next unit, and the frames that are to be finished.
         """
         faces: dict[int, list[RestoredFace]] = {index: [] for index in unit.finished.frames()}
         following: State = {}
@@ -102,17 +144,32 @@ class Renderer:
                 continue
             before = state.get(track.number, TrackState())
             following[track.number] = yield from self._window(unit, track, present, frames, before, faces)
-        return following, (self._finish(frames[index], faces[index]) for index in unit.finished.frames())
+        return following, [UnfinishedFrame(frames[index], faces[index]) for index in unit.finished.frames()]
+
+    def finish(self, unfinished: UnfinishedFrame) -> FinishedFrame:
+        """Put the faces of a frame back, and look how like the person they are now."""
+        frame, faces = unfinished.frame, unfinished.faces
+        change = changed_by(frame.pixels, frame.index, faces, self._look)
+        scores, before, after = [], None, None
+        for face in faces:
+            assert change is not None
+            person, embedding = self._persons[face.track]
+            result = cut(change.rgb, face.alignment.within(change.left, change.top))
+            score = float(self._embed(np.clip(result, 0, 1), face.dense) @ embedding)
+            scores.append(FaceScore(frame.index, person, face.source_score, score, face.trust))
+            if before is None:
+                before, after = _to_uint8(face.source), _to_uint8(result)
+        notes = FrameNotes(frame.index, tuple(scores), before, after)
+        return FinishedFrame(Composite(frame.pixels, self._look.settings.scale, change), notes)
 
     def _window(
         self, unit: Unit, track: CastTrack, present: list[int], frames: dict[int, Frame], before: TrackState,
         faces: dict[int, list[RestoredFace]],
     ) -> Generator[None, None, TrackState]:  # fmt: skip
-        assert self._restorer is not None
         clip = self._clip(track, present, frames)
-        done = yield from self._restorer.restore(clip, track.guide, self._look.settings, before.memory)
-        scores, trust = self._judge(track, clip, done.crops)
-        restored = done.crops
+        done = yield from self._restored(track, clip, before.memory)
+        scores, trust = self._judge(track, clip, done)
+        restored = done.crops.astype(np.float32)
         grain = before.grain or missing_grain(clip.crops, restored, 1 / track.alignment(present[0]).scale())
         share = cross_fade_weights(present, before.frames[-1] + 1 if before.frames else present[0])
         for position, frame in enumerate(present):
@@ -133,30 +190,49 @@ class Renderer:
             frames=tuple(present[i] for i in kept),
             crops=restored[kept].astype(np.float16),
             trust=trust[kept].astype(np.float16),
-            memory=before.memory.remember(_halved(done.latents), unit.finished.stop),
+            memory=before.memory.remember(done.latents, unit.finished.stop) if done.latents else BlendingMemory(),
             grain=grain,
         )
 
     def _clip(self, track: CastTrack, present: list[int], frames: dict[int, Frame]) -> FaceClip:
         """The track's crops in a window."""
-        crops = [np.clip(cut(self.enlarged(frames[i]), track.alignment(i)), 0, 1) for i in present]
+        scale = self._look.settings.scale
+
+        def crop(index: int) -> Array:
+            return np.clip(cut_from(frames[index].pixels, scale, track.alignment(index)), 0, 1)
+
+        crops = np.stack(self._each(crop, present))
         dense = np.stack([track.landmarks(index) for index in present])
-        attributes = measure_attributes(np.median(dense, axis=0), track.monochrome)
-        return FaceClip(tuple(present), np.stack(crops), dense, track.embedding, attributes, track.monochrome)
+        measured = measure_attributes(np.median(dense, axis=0), track.monochrome)
+        attributes = as_said(measured, self._look.settings.attributes)
+        return FaceClip(tuple(present), crops, dense, track.embedding, attributes, track.monochrome, track.identity)
 
-    def enlarged(self, frame: Frame) -> Array:
-        """The frame at the result's size, RGB float32 (H, W, 3)."""
-        picture = to_float(frame.pixels)
-        return _enlarge(picture, self._look.settings.scale)
+    def _restored(
+        self, track: CastTrack, clip: FaceClip, memory: BlendingMemory
+    ) -> Generator[None, None, RestoredWindow]:
+        """What the network makes of a window, or made of the very same earlier."""
+        assert self._restorer is not None
+        key = self._kept.key(clip, track.guide, self._look.settings, memory) if self._kept else ""
+        window = self._kept.load(key) if self._kept else None
+        if window is None:
+            done = yield from self._restorer.restore(clip, track.guide, self._look.settings, memory)
+            # Half precision: what the next window sees is the same whether it comes from here, disk or cache. A single
+            # step blends nothing, so nothing of it is remembered.
+            latents = _halved(done.latents) if self._look.settings.steps > 1 else None
+            crops = done.crops.astype(np.float16)
+            embeddings = self._each(
+                lambda i: self._embed(crops[i].astype(np.float32), clip.dense[i]), range(len(crops))
+            )
+            window = RestoredWindow(crops, latents, np.stack(embeddings))
+            if self._kept:
+                self._kept.store(key, window)
+        return window
 
-    def _judge(self, track: CastTrack, clip: FaceClip, restored: Array) -> tuple[Array, Array]:
+    def _judge(self, track: CastTrack, clip: FaceClip, restored: RestoredWindow) -> tuple[Array, Array]:
         """The source's likeness to the person (T,), and how far the result can be trusted (T,)."""
         person = track.person_embedding()
-        pairs = [
-            (float(self._embed(before, points) @ person), float(self._embed(after, points) @ person))
-            for before, after, points in zip(clip.crops, restored, clip.dense, strict=True)
-        ]
-        was, now = np.array(pairs, np.float32).T
+        was = self._source_embeddings(track, clip) @ person
+        now = restored.embeddings @ person
         if not self._look.settings.confidence_fading:
             return was, np.ones_like(was)
         trust = track.trust[[index - track.first for index in clip.frames]]
@@ -167,28 +243,26 @@ class Renderer:
         smooth = np.convolve(np.pad(share, 2, mode="edge"), np.array([1, 2, 3, 2, 1], np.float32) / 9, mode="valid")
         return was, np.asarray(trust * smooth, np.float32)
 
+    def _source_embeddings(self, track: CastTrack, clip: FaceClip) -> Array:
+        """(T, 128) of the source's faces; those that the window before it held too are known."""
+        new = [i for i, frame in enumerate(clip.frames) if (track.number, frame) not in self._embedded]
+        found = dict(zip(new, self._each(lambda i: self._embed(clip.crops[i], clip.dense[i]), new), strict=True))
+        embeddings = [
+            found[i] if i in found else self._embedded[track.number, frame] for i, frame in enumerate(clip.frames)
+        ]
+        here = {(track.number, frame): one for frame, one in zip(clip.frames, embeddings, strict=True)}
+        self._embedded = {key: one for key, one in self._embedded.items() if key[0] != track.number} | here
+        return np.stack(embeddings)
+
     def _embed(self, crop: Array, dense: Array) -> Array:
         points = five_points(dense) * crop.shape[0] - 0.5
         side = float(crop.shape[0])
         face = Face(0, (0.0, 0.0, side, side), tuple((float(x), float(y)) for x, y in points), 1.0)
         return self._analyser.embed(_to_uint8(crop), face)
 
-    def _finish(self, frame: Frame, faces: list[RestoredFace]) -> FinishedFrame:
-        source = self.enlarged(frame)
-        rgb, matte = compose(source, frame.index, faces, self._look)
-        alpha = alpha_of(frame.pixels)
-        if alpha is not None:
-            alpha = _enlarge(alpha, self._look.settings.scale)
-        people = {track.number: track for track in self._cast}
-        scores, before, after = [], None, None
-        for face in faces:
-            track = people[face.track]
-            result = cut(rgb, face.alignment)
-            score = float(self._embed(np.clip(result, 0, 1), face.dense) @ track.person_embedding())
-            scores.append(FaceScore(frame.index, track.person, face.source_score, score, face.trust))
-            if before is None:
-                before, after = _to_uint8(face.source), _to_uint8(result)
-        return FinishedFrame(frame.index, rgb, alpha, matte, tuple(scores), before, after)
+    def _each(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        """`work` of every item, on all cores where there is a pool."""
+        return list(self._pool.map(work, items) if self._pool else map(work, items))
 
 
 def pack_state(state: State) -> bytes:
@@ -228,13 +302,6 @@ def unpack_state(data: bytes) -> State:
             grain=Grain(*measured) if measured else None,
         )
     return state
-
-
-def _enlarge(picture: Array, scale: int) -> Array:
-    if scale == 1:
-        return picture
-    size = (picture.shape[1] * scale, picture.shape[0] * scale)
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _halved(latents: WindowLatents) -> WindowLatents:

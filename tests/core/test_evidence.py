@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 from likeness_core.api import FrameRange, RestorationJob
 from likeness_core.cast import Cast, CastTrack
-from likeness_core.evidence import DIGITAL_SOURCE_TYPE, SHEET_FRAMES, Evidence, FaceScore, FinishedFrame
+from likeness_core.evidence import DIGITAL_SOURCE_TYPE, SHEET_FRAMES, Evidence, FaceScore, FrameNotes
 from likeness_core.restorer.conditioning import AlignedPhoto
 
 from tests.core.drawn_face import draw, landmarks
@@ -40,12 +40,11 @@ def cast_of(frames: FrameRange | None, references: int = 1) -> Cast:
     return Cast(tracks, photos, (0.8,) * references, ("a lone person took the reference",))
 
 
-def finished(frame: int, restored: bool = True, trust: float = 0.9) -> FinishedFrame:
-    rgb = np.zeros((8, 8, 3), np.float32)
+def finished(frame: int, restored: bool = True, trust: float = 0.9) -> FrameNotes:
     picture: npt.NDArray[np.uint8] = np.full((64, 64, 3), frame % 200, np.uint8)
     scores = (FaceScore(frame, 1, 0.4 + frame / 1000, 0.6 + frame / 1000, trust),) if restored else ()
     crops = (picture, picture + 20) if restored else (None, None)
-    return FinishedFrame(frame, rgb, None, np.zeros((8, 8), np.float32), scores, *crops)
+    return FrameNotes(frame, scores, *crops)
 
 
 def run(tmp_path: Path, name: str, frames: FrameRange) -> Path:

@@ -1,0 +1,134 @@
+"""Units carried out as a pipeline: frames are decoded ahead, and those of one unit are put together and written while
+the network works on the next.
+
+Whatever finishes first, frames are reported in order and a unit is reported once all of its frames are written, so
+that nothing depends on timing.
+"""
+
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+
+import psutil
+
+from likeness_core.ahead import Ahead, finished
+from likeness_core.api import FrameRange, RestorationJob
+from likeness_core.errors import MediaError
+from likeness_core.evidence import FrameNotes
+from likeness_core.media import Frame, MediaReader
+from likeness_core.output import Output
+from likeness_core.render import Renderer, State, UnfinishedFrame, Unit
+
+_DECODED_AHEAD = 4  # frames
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitDone:
+    """Every frame of a unit is written; `state` is what the next one needs of it."""
+
+    unit: Unit
+    state: State
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Writing:
+    """A unit whose frames are on their way."""
+
+    done: UnitDone
+    frames: deque["Future[FrameNotes]"]
+
+
+def render_units(
+    job: RestorationJob, units: list[Unit], state: State, renderer: Renderer, output: Output
+) -> Generator[FrameNotes | UnitDone | None, None, None]:
+    """Carry out consecutive units; yields the notes of each written frame, each finished unit, and None for each step.
+
+    `state` is what was left for the first of them. Closing stops within a frame's work and leaves no thread behind.
+    """
+    frames = FrameRange(units[0].frames.start, max(unit.frames.stop for unit in units))
+    at_once = 1 if _is_roomy(job) else 0  # units that are written while the next is restored
+    under_way: deque[_Writing] = deque()
+
+    def write(one: UnfinishedFrame) -> FrameNotes:
+        done = renderer.finish(one)
+        output.write(done.notes.index, done.picture)
+        return done.notes
+
+    with (
+        MediaReader(job.media) as reader,
+        Ahead(reader.frames(frames), _DECODED_AHEAD) as decoded,
+        ThreadPoolExecutor(job.threads, "frames") as pool,
+    ):
+        source = _Buffer(decoded)
+        try:
+            for unit in units:
+                held = yield from source.take(unit.frames)
+                with closing(renderer.restore(unit, held, state)) as window:
+                    while True:
+                        try:
+                            next(window)
+                        except StopIteration as stop:
+                            state, unfinished = stop.value
+                            break
+                        yield from _written(under_way, wait=False)
+                        yield None
+                del held
+                under_way.append(_Writing(UnitDone(unit, state), deque(pool.submit(write, one) for one in unfinished)))
+                del unfinished
+                while len(under_way) > at_once:
+                    yield from _written(under_way, wait=True)
+            while under_way:
+                yield from _written(under_way, wait=True)
+        finally:
+            for writing in under_way:
+                for future in writing.frames:
+                    future.cancel()
+
+
+def _written(under_way: deque[_Writing], wait: bool) -> Generator[FrameNotes | UnitDone, None, None]:
+    """Report what is written, in order: with `wait` the whole of the first unit, else what is there already."""
+    while under_way:
+        first = under_way[0]
+        while first.frames:
+            if not (wait or first.frames[0].done()):
+                return
+            notes = finished(first.frames[0])
+            first.frames.popleft()
+            yield notes
+        under_way.popleft()
+        yield first.done
+        if wait:
+            return
+
+
+def _is_roomy(job: RestorationJob) -> bool:
+    """Whether memory holds two windows of frames: results are the same, but the network waits where it does not."""
+    media = job.media
+    frame_bytes = media.width * media.height * 3 * (4 if media.bit_depth > 10 else 2) * job.settings.scale**2
+    return bool(psutil.virtual_memory().available > 4 * job.plan.size * frame_bytes)
+
+
+class _Buffer:
+    """Decoded frames, each kept until no later window needs it."""
+
+    def __init__(self, frames: Iterator[Frame]) -> None:
+        self._frames = frames
+        self._held: dict[int, Frame] = {}
+
+    def take(self, wanted: FrameRange) -> Generator[None, None, dict[int, Frame]]:
+        """The frames of `wanted`, yielding while they come; frames before it are let go. Ranges never go back.
+
+        Raises MediaError where the footage ends early.
+        """
+        self._held = {index: frame for index, frame in self._held.items() if index >= wanted.start}
+        while wanted.stop - 1 not in self._held:
+            frame = next(self._frames, None)
+            if frame is None:
+                hint = "The file may have been cut off while it was copied. Use --range to leave its end out."
+                raise MediaError("media.truncated", f"the footage ends before frame {wanted.stop - 1}", hint)
+            if frame.index >= wanted.start:
+                self._held[frame.index] = frame
+            yield
+        return {index: self._held[index] for index in wanted.frames()}
