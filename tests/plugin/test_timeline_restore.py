@@ -3,6 +3,8 @@
 import argparse
 import json
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +23,7 @@ from likeness_plugin.timeline import add_parser
 from tests.core.footage import bar_code
 from tests.core.openpeople_footage import portrait, put, room
 from tests.core.restorer import tiny_network
-from tests.core.restoring import environment, photograph, tree
+from tests.core.restoring import ROOT, environment, photograph, tree
 from tests.core.restoring import film as make_film
 from tests.plugin.reimport import Seen, seen, video_tracks
 from tests.plugin.timelines import Cut, Film, Reel, at, write
@@ -77,23 +79,37 @@ def options(set_: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ["--reference", str(set_["photo"]), "--pack", str(set_["pack"]), "--threads", "1", "--strength", "0.5"]
 
 
+def readme_commands() -> list[list[str]]:
+    """What follows `likeness timeline` in the commands of the README."""
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    return [shlex.split(line)[2:] for line in lines if line.startswith("    .venv/bin/likeness timeline ")]
+
+
 def test_six_cuts_restore_and_come_back_exact(
-    set_: dict[str, Any], options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Person 1's clips are restored, once where they touch; a dissolve brings its other side along."""
-    out = tmp_path / "out"
-    assert run("restore", write(set_["film"], tmp_path / "film.otio"), *options, "-o", out) == 0
+    set_: dict[str, Any], options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The README's command: person 1 is restored, once where clips touch; a dissolve brings its other side along."""
+    listing, restoring = readme_commands()
+    monkeypatch.chdir(tmp_path)
+    write(set_["film"], tmp_path / "film.otio").rename("cut.otio")
+    for name in ("anna1.jpg", "anna2.jpg"):
+        shutil.copy(set_["photo"], name)
+    assert run(*listing) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 7
+    assert run(*restoring, *options[2:]) == 0
+    out = tmp_path / "cut-anna"
     said = capsys.readouterr()
-    assert said.out.splitlines() == [str(out / f"film-likeness.{kind}") for kind in ("otio", "xml", "edl")]
+    assert said.out.splitlines() == [str(out / f"cut-likeness.{kind}") for kind in ("otio", "xml", "edl")]
     assert sorted(path.name for path in out.iterdir() if path.is_dir()) == ["anna.000002"]
     frames = sorted(path.name for path in (out / "anna.000002" / "frames").iterdir())
     assert frames == [f"anna.{number:06d}.exr" for number in range(2, 22)]  # two frames of the dissolve beyond the cut
     wanted = [Seen(0, 6, 2, 7), Seen(12, 6, 8, 13), Seen(24, 6, 14, 19), Seen(30, 8, 114, 121)]
     for kind in ("otio", "xml"):
-        tracks = video_tracks(out / f"film-likeness.{kind}", R24)
+        tracks = video_tracks(out / f"cut-likeness.{kind}", R24)
         assert [len(seen(track, 0)) for track in tracks] == [6, 4]
         assert seen(tracks[1], 0) == wanted
-    (track,) = video_tracks(out / "film-likeness.edl", R24)
+    (track,) = video_tracks(out / "cut-likeness.edl", R24)
     assert seen(track, 86400) == [*wanted[:2], Seen(24, 4, 14, 17), Seen(28, 10, 112, 121)]
     report = json.loads((out / "timeline.json").read_bytes())
     assert [clip["folder"] for clip in report["clips"]] == ["anna.000002", "", "anna.000002", "anna.000002", "", ""]
@@ -103,7 +119,7 @@ def test_six_cuts_restore_and_come_back_exact(
     )
     assert "3 of 6 clips restored, 20 frames" in said.err
     with pytest.raises(MediaError) as refused:
-        run("restore", tmp_path / "film.otio", *options, "-o", out)
+        run(*restoring, *options[2:])
     assert refused.value.code == "output.exists"
 
 
@@ -217,7 +233,7 @@ def forty_cuts(folder: Path) -> Film:
         before = cuts[-1] if cuts else None
         of = before.reel if through and before else people[number % 3]
         source = before.source + before.length if through and before else 4 + number * 29 % 64
-        dissolve = (2, 2) if number % 9 == 4 else (0, 0)
+        dissolve = (2, 2) if number % 9 == 4 and number % 8 != 7 else (0, 0)
         cuts.append(Cut(of, source, 5 + number % 4, record, 1, dissolve))
         record += cuts[-1].length
     return Film(DF, at("01:00:57:00", DF, True), tuple(cuts))
@@ -246,7 +262,7 @@ def test_forty_cuts_with_three_people_restore_and_come_back_exact(
 ) -> None:
     """From .otio everybody, from .xml person 1, from .edl person 5."""
     film = forty_cuts(tmp_path)
-    assert sum(any(cut.dissolve) for cut in film.cuts) == 4
+    assert sum(any(cut.dissolve) for cut in film.cuts) == 3
     everybody = ["--no-reference", *options[2:]]
     ezra = ["--reference", str(photograph(tmp_path / "ezra.jpg", 5)), *options[2:]]
     runs = (
