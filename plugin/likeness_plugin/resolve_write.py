@@ -284,7 +284,7 @@ def remove(caller: Caller, scene: Scene, written: Written) -> tuple[str, ...]:
         raise failed("DeleteClips", "the clips are still there")
     _remove_tracks(caller, scene, written, {item.track for item in left}, notes)
     _remove_media(caller, scene, written, {item.media_id for item in left}, notes)
-    return tuple(notes)
+    return tuple(dict.fromkeys(notes))  # of nested bins that stay each says the same
 
 
 def _remove_tracks(caller: Caller, scene: Scene, written: Written, used: set[int], notes: list[str]) -> None:

@@ -527,6 +527,7 @@ class MediaPool(Object):
         taken = any(other.start < start + duration and start < other.start + other.duration for other in track.items)
         if self.world.quirks.ghosts:
             item.ghost = True
+            return item
         if taken or track.locked or first < 0 or stop > media.frames:
             return None
         if not self.world.quirks.vanishing_appends:
@@ -699,7 +700,8 @@ def snapshot(world: World) -> dict[str, Any]:
     """Everything of the user's that must be as before: a nested plain value, to be compared."""
     project = world.project
     return {
-        "page": world.page, "folder": project.pool.current.id, "format": dict(project.format), "settings": dict(project.settings),
+        "page": world.page, "folder": project.pool.current.id, "format": dict(project.format),
+        "settings": dict(project.settings),
         "presets": dict(project.presets), "queue": sorted(project.queue),
         "bins": [(folder.name, folder.id, [media.id for media in folder.media]) for folder in project.root.tree()],
         "current": project.timeline.id if project.timeline else None,

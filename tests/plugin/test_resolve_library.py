@@ -1,0 +1,132 @@
+"""The process of Resolve's scripting library: what happens when the library hangs, crashes, prints or refuses."""
+
+import ast
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from likeness_core.errors import HostCallFailedError, HostNotRunningError, ScriptingDisabledError
+from likeness_plugin import resolve_library, resolve_worker
+from likeness_plugin.resolve import open_resolve
+from likeness_plugin.resolve_calls import RESOLVE, Caller
+from likeness_plugin.resolve_library import LibraryConnection, open_library
+
+from tests.plugin.resolve_simulator import Quirks, Timeline, World
+from tests.plugin.simulated_library import LIBRARY, SimulatedLibrary
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedLibrary]:
+    world = World(Quirks())
+    world.project.open(Timeline(world))
+    library = SimulatedLibrary(world)
+    monkeypatch.setenv("RESOLVE_SCRIPT_API", str(LIBRARY))
+    monkeypatch.setenv("LIKENESS_SIMULATED", library.address)
+    yield library
+    library.close()
+
+
+def test_what_the_library_prints_does_not_reach_the_answers(served: SimulatedLibrary) -> None:
+    connection = LibraryConnection([sys.executable])  # the module prints a line when it is imported
+    assert Caller(connection).one(RESOLVE, "GetProductName") == "DaVinci Resolve Studio"
+    connection.close()
+    connection.close()  # twice is no harm
+
+
+def test_an_import_that_hangs_is_ended(served: SimulatedLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIKENESS_SIMULATED", "hangs")
+    monkeypatch.setattr(resolve_library, "FIRST_ANSWER_S", 1.0)
+    started = time.monotonic()
+    with pytest.raises(HostCallFailedError) as late:
+        open_library()
+    assert late.value.code == "host.timeout" and time.monotonic() - started < 5
+
+
+def test_a_call_that_hangs_ends_the_process_and_not_us(served: SimulatedLibrary) -> None:
+    connection = LibraryConnection([sys.executable])
+    served.hangs_at = "GetProductName"
+    with pytest.raises(HostCallFailedError) as late:
+        connection.exchange([{"on": {"$": "resolve"}, "call": "GetProductName"}], False, 1.0)
+    assert late.value.code == "host.timeout"
+    assert connection._process.poll() is not None
+
+
+def test_a_library_that_crashes_is_an_error(served: SimulatedLibrary) -> None:
+    connection = LibraryConnection([sys.executable])
+    served.dies_at = "GetProductName"
+    with pytest.raises(HostCallFailedError) as died:
+        Caller(connection).one(RESOLVE, "GetProductName")
+    assert died.value.code == "host.library_died"
+    connection.close()
+
+
+def test_resolve_that_does_not_answer_is_said(served: SimulatedLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIKENESS_SIMULATED", "none")  # scriptapp says None: not running, not Studio, or switched off
+    with pytest.raises(HostNotRunningError) as silent:
+        open_resolve((), open_library)
+    assert "External scripting" in silent.value.hint or "Scripts > Likeness" in silent.value.hint
+
+
+def test_a_python_that_the_library_refuses_is_followed_by_the_next(
+    served: SimulatedLibrary, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    refused = tmp_path / "refused"
+    refused.write_text(f'#!/bin/sh\nLIKENESS_SIMULATED=refuses exec "{sys.executable}" "$@"\n')
+    refused.chmod(0o755)
+    monkeypatch.setattr(resolve_library, "pythons", lambda: [[str(refused)], [sys.executable]])
+    connection = open_library()
+    assert Caller(connection).one(RESOLVE, "GetProductName") == "DaVinci Resolve Studio"
+    connection.close()
+    monkeypatch.setattr(resolve_library, "pythons", lambda: [[str(refused)]])
+    with pytest.raises(ScriptingDisabledError) as none:
+        open_library()
+    assert none.value.code == "host.library_refused"
+
+
+def test_without_the_library_the_menu_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RESOLVE_SCRIPT_API", str(tmp_path))
+    monkeypatch.setattr(resolve_library, "pythons", lambda: [[sys.executable]])
+    with pytest.raises(ScriptingDisabledError) as missing:
+        open_library()
+    assert missing.value.code == "host.no_library" and "Scripts > Likeness" in missing.value.hint
+
+
+def test_the_process_ends_with_its_parent(served: SimulatedLibrary) -> None:
+    worker = subprocess.Popen(
+        [sys.executable, "-I", resolve_worker.__file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        env=os.environ,
+    )
+    worker.stdin.close()
+    assert worker.wait(timeout=10) == 0
+
+
+def test_the_worker_runs_on_an_old_python_with_nothing_installed() -> None:
+    text = Path(resolve_worker.__file__).read_text(encoding="utf-8")
+    tree = ast.parse(text, feature_version=(3, 8))
+    modules = {
+        alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    }
+    modules |= {str(node.module).split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert modules <= set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment", "wanted"),
+    [
+        ("linux", {}, "/opt/resolve/Developer/Scripting/Modules"),
+        ("darwin", {}, "/Library/Application Support/Blackmagic Design/DaVinci Resolve/Developer/Scripting/Modules"),
+        ("win32", {"PROGRAMDATA": "D:\\Données"},
+         "D:\\Données\\Blackmagic Design\\DaVinci Resolve\\Support\\Developer\\Scripting\\Modules"),
+        ("linux", {"RESOLVE_SCRIPT_API": "/somewhere"}, os.path.join("/somewhere", "Modules")),
+    ],
+)  # fmt: skip
+def test_the_library_is_looked_for_where_the_vendor_puts_it(
+    platform: str, environment: dict[str, str], wanted: str
+) -> None:
+    assert wanted in resolve_worker.library_folders(platform, environment)
