@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from likeness_core import packs
 from likeness_core.analyse import Analysis, write_thumbnails
@@ -23,20 +21,13 @@ from likeness_core.faces import open_face_analyser
 from likeness_core.jobs import cache_folder, encode
 from likeness_core.media import probe
 from likeness_core.media_write import make_folder
+from likeness_core.progress_bar import follow
 from likeness_core.request import prepare_output, request
 from likeness_core.restore import check_photographs, face_finder
 from likeness_core.restore import restore as run
 from likeness_core.timing import parse_range, parse_rate
 
 T = TypeVar("T")
-
-STAGES = {
-    "index": "reading",
-    "analyse": "finding faces",
-    "restore": "restoring",
-    "write": "writing movie",
-    "practise": "practising",
-}
 
 
 def restore(options: RestoreOptions) -> int:
@@ -53,27 +44,6 @@ def restore(options: RestoreOptions) -> int:
     summary = f"{result.restored_frames} of {result.frames} frames restored; evidence in {result.folder}"
     console.print(summary, markup=False, highlight=False, soft_wrap=True)
     return 0
-
-
-def follow(work: Generator[Progress, None, T], console: Console) -> T:
-    """Carry work out with a progress bar, and return what it returns; Ctrl-C closes it cleanly."""
-    columns = (
-        TextColumn("{task.description:>14}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]:>9}"),
-        TimeElapsedColumn(), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Bar(*columns, console=console, transient=not console.is_terminal) as bar, closing(work):
-        stage, task = "", None
-        while True:
-            try:
-                progress = next(work)
-            except StopIteration as stop:
-                result: T = stop.value
-                return result
-            if progress.stage != stage or task is None:
-                stage = progress.stage
-                task = bar.add_task(STAGES.get(stage, stage), total=progress.total, speed="")
-            rate = bar.tasks[task].speed
-            bar.update(task, completed=progress.done, total=progress.total, speed=f"{rate:.1f} fps" if rate else "")
 
 
 def report(work: Generator[Progress, None, T]) -> T:

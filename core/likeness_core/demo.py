@@ -7,8 +7,8 @@ from rich.console import Console
 
 from likeness_core import packs
 from likeness_core.cli import parser, restore_options
-from likeness_core.commands import follow
 from likeness_core.errors import ModelPackError
+from likeness_core.progress_bar import follow
 from likeness_core.request import prepare_output, request
 from likeness_core.restore import restore as run
 

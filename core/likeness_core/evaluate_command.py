@@ -62,12 +62,12 @@ def run(given: argparse.Namespace) -> int:
     """Evaluate, print the table, write the report."""
     from rich.console import Console
 
-    from likeness_core.commands import follow
     from likeness_core.evaluate_page import write_page
     from likeness_core.evaluate_report import as_json, as_text, sections, write_csv
     from likeness_core.evaluate_run import evaluate_set
     from likeness_core.jobs import write_whole
     from likeness_core.media_write import make_folder
+    from likeness_core.progress_bar import follow
 
     subjects, plan = _subjects(given), _plan(given)
     make_folder(plan.folder)

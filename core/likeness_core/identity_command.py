@@ -39,10 +39,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _create(given: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from likeness_core.commands import follow
     from likeness_core.device import choose_device
     from likeness_core.errors import InputError
     from likeness_core.identity import IdentityRequest, create_identity
+    from likeness_core.progress_bar import follow
     from likeness_core.request import check_or_default_pack
 
     if not 30 <= given.steps <= 1000:

@@ -18,7 +18,6 @@ import numpy.typing as npt
 from rich.console import Console
 
 from likeness_core.api import FrameRange, Media, Progress, RestorationJob
-from likeness_core.commands import follow
 from likeness_core.errors import InputError, MediaError
 from likeness_core.frame_store import (
     ALPHA_MULTIPLIED,
@@ -35,6 +34,7 @@ from likeness_core.media_mux import MOVIE_FORMATS, movie_path
 from likeness_core.media_pixels import HALF_FLOAT_BITS
 from likeness_core.media_sequence import path_of, read_picture
 from likeness_core.media_write import SEQUENCE_FORMATS
+from likeness_core.progress_bar import follow
 
 Levels = npt.NDArray[np.float32]
 
@@ -67,7 +67,7 @@ def write_frame_store(result_folder: Path) -> Generator[Progress, None, Path]:
         _check_space(result_folder, len(missing) * header.stride)
         for done, frame in enumerate(result.read(missing), 1):
             writer.write(first + frame.index, frame.rgb, frame.alpha, frame.matte)
-            yield Progress("write", done, len(missing), frame.index)
+            yield Progress("store", done, len(missing), frame.index)
     return result_folder / NAME
 
 
