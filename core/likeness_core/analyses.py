@@ -19,6 +19,7 @@ from likeness_core.analyse import Analysis, analyse, write_thumbnails
 from likeness_core.api import Face, FrameRange, Identity, Media, Progress
 from likeness_core.crops import align, cut
 from likeness_core.errors import FaceError, MediaError
+from likeness_core.face2text import attributes_of
 from likeness_core.face_quality import face_quality, turn_of_head
 from likeness_core.faces import FaceAnalyser, Picture
 from likeness_core.jobs import cache_folder, decode, encode, write_whole
@@ -162,7 +163,8 @@ def _person(kept: KeptAnalysis, person: Identity, picture: Path, stills: tuple[S
             spans[-1] = FrameRange(spans[-1].start, frame + 1)
         else:
             spans.append(FrameRange(frame, frame + 1))
-    return Person(person.number, person.name, len(seen), tuple(sorted(shots)), tuple(spans), str(picture), stills)
+    said = attributes_of(person, kept.analysis, kept.folder)
+    return Person(person.number, person.name, len(seen), tuple(sorted(shots)), tuple(spans), str(picture), stills, said)
 
 
 def _box(face: Face) -> tuple[int, float, float, float, float]:

@@ -178,6 +178,7 @@ class RestorationSettings:
     negatives: Negatives = Negatives()
     # (source frame, strength), ascending: `strength` is multiplied by a line through them; empty is 1 throughout.
     strength_keys: tuple[tuple[int, float], ...] = ()
+    attributes: tuple[tuple[str, float], ...] = ()  # (word, degree 0 to 1) that the user says, in place of the measured
 
 
 FORMATS = ("exr", "tiff16", "dpx10", "png16", "prores", "prores4444", "h264")  # what can be written

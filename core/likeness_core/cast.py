@@ -16,16 +16,18 @@ from likeness_core.faces import FaceAnalyser, sface_part
 from likeness_core.packs import read_manifest
 from likeness_core.people import choose_people
 from likeness_core.references import LoadedReferences, load_references, read_photo
+from likeness_core.restorer.attributes import LEARNT, VOCABULARY, measure_attributes
 from likeness_core.restorer.blending import identity_states
 from likeness_core.restorer.conditioning import AlignedPhoto, nearest_photo
 from likeness_core.restorer.identity_pack import IdentityPack, load_identity
 from likeness_core.shots import dissolve_fade
-from likeness_core.warps import five_points, turn
+from likeness_core.warps import five_points, pose_agreement, turn
 
 Array = npt.NDArray[np.float32]
 
 FADE_FRAMES = 3  # in and out, where a face appears or leaves inside a shot
 RUNS = 1000  # a track that is out of sight for a while is so many runs at most; keeps run numbers unique
+_SAME_SIDE = 0.15  # agreement in pose below which a photograph hardly has a say (`warps.pose_agreement`)
 _SMALLEST_SIDE_PX = 24.0  # an aligned crop that covers fewer frame pixels holds no face to restore
 
 
@@ -147,9 +149,33 @@ def choose_cast(
         for track in analysis.tracks
         if track.number in person_of
     ]
-    warnings = (loaded.warnings if loaded else ()) + choice.warnings
+    cast = [part for pieces in tracks for part in pieces]
+    warnings = (loaded.warnings if loaded else ()) + choice.warnings + _mismatches(cast, photos, job)
     qualities = tuple(photo.quality for photo in photos)
-    return Cast(_with_states([part for pieces in tracks for part in pieces]), photos, qualities, warnings)
+    return Cast(_with_states(cast), photos, qualities, warnings)
+
+
+def _mismatches(tracks: list[CastTrack], photos: tuple[AlignedPhoto, ...], job: RestorationJob) -> tuple[str, ...]:
+    """Where photographs and footage, or words and weights, do not meet."""
+    warnings = []
+    closed = VOCABULARY.index("eyes closed")
+    for number, photo in enumerate(photos, start=1):
+        if measure_attributes(photo.dense, monochrome=False)[closed] > 0.8:
+            warnings.append(f"the eyes are closed in photograph {number}: one with open eyes helps more")
+    unseen = sorted({track.shot + 1 for track in tracks if track.guide and _agreement(track) < _SAME_SIDE})
+    if unseen:
+        shots = f"shot {unseen[0]}" if len(unseen) == 1 else f"shots {', '.join(map(str, unseen))}"
+        warnings.append(f"no photograph shows the side of the face that is seen in {shots}: there it guides little")
+    unlearnt = [word for word, _ in job.settings.attributes if word not in LEARNT]
+    if unlearnt:
+        warnings.append(f"the weights have not learnt what this means: {', '.join(unlearnt)}")
+    return tuple(warnings)
+
+
+def _agreement(track: CastTrack) -> float:
+    """0 to 1: in how far the photograph that guides a track shows the side of the face that it shows."""
+    few = track.dense[:: max(1, len(track.dense) // 24)]
+    return float(np.mean([pose_agreement(points, track.guide[0].dense) for points in few]))
 
 
 def _with_states(tracks: list[CastTrack]) -> tuple[CastTrack, ...]:

@@ -213,6 +213,7 @@ class Person:
     spans: tuple[FrameRange, ...]  # where the person is seen, gaps of up to a second closed, ascending
     thumbnail: str  # PNG file, 256 px square
     stills: tuple[Still, ...]  # a few that could serve as references, the best first; `references/suggest` finds more
+    attributes: tuple[tuple[str, float], ...] = ()  # (word, degree 0 to 1): what `settings.attributes` may change
 
 
 @dataclass(frozen=True, slots=True)

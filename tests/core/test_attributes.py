@@ -2,7 +2,17 @@
 
 import numpy as np
 import pytest
-from likeness_core.restorer.attributes import MEASURED, VOCABULARY, measure_attributes, mirrored_attributes
+from likeness_core.restorer.attributes import (
+    MEASURED,
+    VOCABULARY,
+    as_said,
+    measure_attributes,
+    mirrored_attributes,
+    negated,
+    parse_attributes,
+    sentence,
+    with_defects,
+)
 
 from tests.core.drawn_face import Expression, landmarks, moved
 
@@ -76,3 +86,35 @@ def test_the_mirrored_face_says_the_mirrored_attributes(name: str) -> None:
 
 def test_a_point_without_extent_is_no_error() -> None:
     assert np.isfinite(measure_attributes(np.zeros((468, 2), np.float32), False)).all()
+
+
+def test_what_the_user_says_goes_before_what_is_measured() -> None:
+    measured = measure_attributes(landmarks(), monochrome=False)
+    said = as_said(measured, parse_attributes("Smiling:0.3, beard, eyes closed:0"))
+    assert said[VOCABULARY.index("smiling")] == pytest.approx(0.3)
+    assert said[VOCABULARY.index("beard")] == 1
+    assert said[VOCABULARY.index("eyes closed")] == 0
+    others = [i for i, word in enumerate(VOCABULARY) if word not in ("smiling", "beard", "eyes closed")]
+    assert np.array_equal(said[others], measured[others])
+
+
+@pytest.mark.parametrize("text", ["beardy", "smiling:2", "smiling:wide", "smiling:-1", ":1"])
+def test_words_that_are_none_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not one of|is no word"):
+        parse_attributes(text)
+
+
+def test_the_sentence_says_what_stands_out() -> None:
+    degrees = np.zeros(len(VOCABULARY), np.float32)
+    assert sentence(degrees) == "no expression"
+    degrees[VOCABULARY.index("smiling")], degrees[VOCABULARY.index("mouth open")] = 0.9, 0.4
+    assert sentence(degrees) == "mouth slightly open, smiling"
+
+
+def test_defects_and_opposites_are_what_the_negatives_say() -> None:
+    degrees = measure_attributes(moved(landmarks(), EXPRESSIONS["looking left"]), monochrome=True)
+    opposite, defective = negated(degrees), with_defects(degrees)
+    assert opposite[VOCABULARY.index("looking right")] == degrees[VOCABULARY.index("looking left")] > 0.1
+    assert opposite[VOCABULARY.index("black and white")] == 1
+    assert all(defective[VOCABULARY.index(word)] == 1 for word in ("blurred", "noisy", "blocky"))
+    assert opposite[VOCABULARY.index("beard")] == 0

@@ -56,6 +56,51 @@ _OPPOSITES = {"looking left": "looking right", "looking up": "looking down"}
 _NEVER_NEGATED = (*DEFECTS, "black and white")  # the first belong to quality, the last is the footage's
 
 
+LEARNT = (
+    *MEASURED,
+    *DEFECTS,
+)  # words that the shipped weights were trained with; the others are understood by none yet
+
+
+def parse_attributes(text: str) -> tuple[tuple[str, float], ...]:
+    """ "smiling:0.3, eyes closed:0, beard" as words with degrees; a word alone is said wholly.
+
+    Raises ValueError that names what is no word of the vocabulary, or no degree from 0 to 1.
+    """
+    said = []
+    for part in filter(None, (part.strip() for part in text.lower().split(","))):
+        word, _, number = (piece.strip() for piece in part.partition(":"))
+        if word not in VOCABULARY:
+            raise ValueError(f"'{word}' is not one of: {', '.join(VOCABULARY)}")
+        try:
+            degree = float(number) if number else 1.0
+        except ValueError:
+            degree = -1.0
+        if not 0 <= degree <= 1:
+            raise ValueError(f"'{part}' is no word with a degree from 0 to 1")
+        said.append((word, degree))
+    return tuple(said)
+
+
+def as_said(degrees: npt.NDArray[np.float32], said: tuple[tuple[str, float], ...]) -> npt.NDArray[np.float32]:
+    """Measured degrees, but for what the user says."""
+    out = degrees.copy()
+    for word, degree in said:
+        out[VOCABULARY.index(word)] = degree
+    return out
+
+
+def sentence(degrees: npt.NDArray[np.float32]) -> str:
+    """Face2Text's sentence: "smiling, mouth slightly open"; "no expression" where nothing stands out."""
+    words = []
+    for word, degree in zip(VOCABULARY, degrees, strict=True):
+        if degree >= 0.6:
+            words.append(word)
+        elif degree >= 0.3:
+            words.append(f"slightly {word}" if " " not in word else word.replace(" ", " slightly ", 1))
+    return ", ".join(words) or "no expression"
+
+
 def with_defects(degrees: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """The same degrees, and every word for low quality said."""
     out = degrees.copy()
