@@ -6,6 +6,7 @@ variable rates, edit lists, reordered frames, streams that start late or in the 
 
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
@@ -97,18 +98,15 @@ def read_index(container: InputContainer, stream: VideoStream) -> PtsIndex:
     """
     times, decode_times, sizes, keyframes = array("q"), array("q"), array("q"), array("q")
     timed = True
-    try:
-        for packet in _listed_packets(container, stream) or shown_packets(container, stream):
-            pts, dts = (packet.timestamp,) * 2 if isinstance(packet, IndexEntry) else (packet.pts, packet.dts)
-            timed = timed and pts is not None
-            if packet.is_keyframe:
-                keyframes.append(len(times))
-            time = len(times) if pts is None else pts
-            times.append(_DISCARDED if packet.is_discard else time)
-            decode_times.append(time if dts is None else dts)
-            sizes.append(packet.size)
-    except av.error.InvalidDataError:
-        pass  # damage: what was read up to here is what there is
+    for packet in _listed_packets(container, stream) or shown_packets(container, stream):
+        pts, dts = (packet.timestamp,) * 2 if isinstance(packet, IndexEntry) else (packet.pts, packet.dts)
+        timed = timed and pts is not None
+        if packet.is_keyframe:
+            keyframes.append(len(times))
+        time = len(times) if pts is None else pts
+        times.append(_DISCARDED if packet.is_discard else time)
+        decode_times.append(time if dts is None else dts)
+        sizes.append(packet.size)
     packet_times = np.array(times, np.int64)
     if timed and container.format.name in STREAMS_WITHOUT_INDEX:
         frame_ticks = round(1 / ((stream.guessed_rate or Fraction(25)) * (stream.time_base or Fraction(1, 90000))))
@@ -174,10 +172,14 @@ def shown_packets(container: InputContainer, stream: VideoStream) -> Iterator["a
     """The packets of a stream in decoding order, from wherever its container stands.
 
     The empty one at the end is left out, and so is one cut short by the end of a truncated file. (Broadcast streams
-    mark packets for a jump in a counter, which says little about the picture.)
+    mark packets for a jump in a counter, which says little about the picture.) They end where the container is so
+    damaged that nothing more can be read.
     """
     whole = container.format.name in STREAMS_WITHOUT_INDEX
-    return (packet for packet in container.demux(stream) if packet.size > 0 and (whole or not packet.is_corrupt))
+    with suppress(av.error.FFmpegError):
+        for packet in container.demux(stream):
+            if packet.size > 0 and (whole or not packet.is_corrupt):
+                yield packet
 
 
 def without(index: PtsIndex, lost: Ticks) -> PtsIndex:

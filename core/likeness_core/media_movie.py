@@ -10,6 +10,7 @@ import itertools
 import struct
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -238,11 +239,12 @@ def _decoded(packets: Iterator["av.Packet[VideoStream]"]) -> Iterator[av.VideoFr
         context = packet.stream.codec_context
         try:
             frames = context.decode(packet)
-        except av.error.InvalidDataError:
+        except av.error.FFmpegError:
             continue
         yield from frames
     if context is not None:
-        yield from context.decode(None)
+        with suppress(av.error.FFmpegError):  # the damage may lie among the last packets, which decoders hold back
+            yield from context.decode(None)
 
 
 def _check_file(path: Path) -> None:

@@ -23,6 +23,7 @@ from likeness_core.timing import Timecode, nominal_fps, parse_rate
 SUFFIXES: Final = (".exr", ".dpx", ".tif", ".tiff", ".png")
 
 DEFAULT_RATE: Final = Fraction(24)
+_LONGEST_SIDE_PX: Final = 1 << 16  # no camera or scanner makes more; a damaged header may say anything
 
 _PLACE: Final = re.compile(r"%(?:0(\d+))?d")
 _HASHES: Final = re.compile(r"#+")
@@ -81,6 +82,13 @@ def find_numbering(path: Path) -> Numbering:
 def probe_sequence(path: Path, rate: Fraction | None) -> Media:
     """What a sequence is, by the header of its first file. `rate` overrides the header's; 24 where neither says."""
     numbering = find_numbering(path)
+    try:
+        return _described(path, numbering, rate)
+    except UnicodeDecodeError as error:  # OpenImageIO gives a header's texts, and its own errors about them, unchecked
+        raise _damaged(path, 0, "its header holds no text where it should") from error
+
+
+def _described(path: Path, numbering: Numbering, rate: Fraction | None) -> Media:
     spec = _spec(path_of(numbering.pattern, numbering.first))
     channels = _channels(spec, path)
     rate = rate or _rate(spec) or DEFAULT_RATE
@@ -124,6 +132,8 @@ def read_picture(media: Media, index: int) -> Pixels:
         stored = picture.read_image(0, 0, 0, spec.nchannels, spec.format)
         if stored is None:
             raise _damaged(path, index, picture.geterror())
+    except UnicodeDecodeError as error:
+        raise _damaged(path, index, "its header holds no text where it should") from error
     finally:
         picture.close()
     if spec.format.basetype == oiio.DOUBLE:
@@ -181,9 +191,12 @@ def _opened(path: Path) -> oiio.ImageInput:
 def _spec(path: Path) -> oiio.ImageSpec:
     picture = _opened(path)
     try:
-        return picture.spec()
+        spec = picture.spec()
     finally:
         picture.close()
+    if max(spec.width, spec.height, spec.full_width, spec.full_height) > _LONGEST_SIDE_PX:
+        raise _damaged(path, 0, f"its header says {spec.full_width}x{spec.full_height}")
+    return spec
 
 
 def _channels(spec: oiio.ImageSpec, path: Path) -> list[int]:
