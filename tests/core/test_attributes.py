@@ -112,7 +112,7 @@ def test_the_sentence_says_what_stands_out() -> None:
 
 
 def test_defects_and_opposites_are_what_the_negatives_say() -> None:
-    degrees = measure_attributes(moved(landmarks(), EXPRESSIONS["looking left"]), monochrome=True)
+    degrees = measure_attributes(landmarks(EXPRESSIONS["looking left"]), monochrome=True)
     opposite, defective = negated(degrees), with_defects(degrees)
     assert opposite[VOCABULARY.index("looking right")] == degrees[VOCABULARY.index("looking left")] > 0.1
     assert opposite[VOCABULARY.index("black and white")] == 1
