@@ -86,7 +86,8 @@ class Inspector(QFrame):
         slider.setRange(0.0, 1.0)
         slider.setSingleStep(0.05)  # type: ignore[arg-type]  # its annotation is the integer slider's
         slider.setDecimals(2)
-        slider.setAccessibleName(name)
+        for part in (slider, *slider.findChildren(QWidget)):
+            part.setAccessibleName(name)
         slider.setToolTip(tip)
         slider.valueChanged.connect(lambda value: self._set(field, round(float(value), 2)))
         line = QHBoxLayout()
@@ -101,9 +102,8 @@ class Inspector(QFrame):
         return slider
 
     def _more(self) -> QWidget:
-        more = QCollapsible(self.tr("More"))
-        more.setExpandedIcon(icon("chevron-down"))
-        more.setCollapsedIcon(icon("chevron-right"))
+        # With icons at once: those it draws itself need a font that is measured in points.
+        more = QCollapsible(self.tr("More"), None, icon("chevron-down"), icon("chevron-right"))
         box = QWidget()
         layout = column(box, margin=0, spacing=6)
         self._scale = QComboBox()

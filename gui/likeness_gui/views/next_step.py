@@ -55,8 +55,6 @@ class NextStep(QWidget):
         for made, text in ((self._main, main), (self._second, second), (self._third, third)):
             made.setText(text)
             made.setVisible(bool(text))
-        ready = self._workspace.core.state == CoreState.READY
-        self._main.setEnabled(ready or step == Step.RESULT)
         self._show_progress(step)
 
     def _texts(self, step: Step) -> tuple[str, str, str]:
