@@ -163,6 +163,9 @@ class Negatives:
     identity: float = 0.0  # the face that the network would invent without photographs
 
 
+PARTS = ("direct", "image", "text", "blending", "state")  # of the method, that an evaluation may switch off
+
+
 @dataclass(frozen=True, slots=True)
 class RestorationSettings:
     """What the editor sets. All shares are 0 to 1."""
@@ -178,6 +181,7 @@ class RestorationSettings:
     negatives: Negatives = Negatives()
     # (source frame, strength), ascending: `strength` is multiplied by a line through them; empty is 1 throughout.
     strength_keys: tuple[tuple[int, float], ...] = ()
+    without: tuple[str, ...] = ()  # some of PARTS, to measure what they are worth
     attributes: tuple[tuple[str, float], ...] = ()  # (word, degree 0 to 1) that the user says, in place of the measured
 
 

@@ -77,7 +77,7 @@ def restore_options(given: argparse.Namespace) -> RestoreOptions:
     settings = RestorationSettings(
         given.strength, given.fidelity, given.likeness, given.grain, steps, given.seed, given.scale,
         not given.no_fading, Negatives(**dict(given.negatives)), tuple(sorted(dict(given.strength_keys).items())),
-        given.attributes,
+        tuple(sorted(set(given.without))), given.attributes,
     )  # fmt: skip
     return RestoreOptions(
         given.source, tuple(given.reference or ()), given.output, given.range, given.rate, given.person, settings,

@@ -4,7 +4,7 @@ A window is known by what the network is shown of it: crops, landmarks, photogra
 reach the network, and weights and number format. Anything else may change and the window stays good.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -45,10 +45,9 @@ class KeptWindows:
         self, clip: FaceClip, photos: tuple[AlignedPhoto, ...], settings: RestorationSettings, memory: BlendingMemory
     ) -> str:
         """What stands for a window."""
-        seen: list[object] = [settings.steps, settings.seed, settings.likeness, settings.negatives]
-        seen += [clip.frames, clip.crops, clip.dense, clip.embedding, clip.attributes, clip.monochrome]
-        for photo in photos:
-            seen += [photo.crop, photo.dense, photo.embedding, photo.quality]
+        seen: list[object] = [settings.steps, settings.seed, settings.likeness, settings.negatives, settings.without]
+        seen += [getattr(clip, field.name) for field in fields(FaceClip)]
+        seen += [getattr(photo, field.name) for photo in photos for field in fields(AlignedPhoto)]
         for window in memory.windows:
             seen += [window.frames, window.latents.numpy()]
         return content_key(self.network, *seen)

@@ -205,7 +205,10 @@ class Renderer:
         dense = np.stack([track.landmarks(index) for index in present])
         measured = measure_attributes(np.median(dense, axis=0), track.monochrome)
         attributes = as_said(measured, self._look.settings.attributes)
-        return FaceClip(tuple(present), crops, dense, track.embedding, attributes, track.monochrome, track.identity)
+        return FaceClip(
+            tuple(present), crops, dense, track.embedding, attributes, track.monochrome, track.identity,
+            self._look.settings.without,
+        )  # fmt: skip
 
     def _restored(
         self, track: CastTrack, clip: FaceClip, memory: BlendingMemory

@@ -42,6 +42,7 @@ class FaceClip:
     attributes: Array  # (A,) degrees in the pack's vocabulary
     monochrome: bool
     identity: Array | None = None  # (128,) the person's identity state in this shot; without: the references' mean
+    without: tuple[str, ...] = ()  # some of api.PARTS that are switched off, for ablations
 
 
 def photo_weights(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> Array:
@@ -101,7 +102,8 @@ def conditions(
     def pictures(array: Array) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).permute(0, 3, 1, 2)[None].to(likeness_of)
 
-    text = model.encode_attributes(torch.from_numpy(clip.attributes)[None].to(likeness_of))
+    said = np.zeros_like(clip.attributes) if "text" in clip.without else clip.attributes
+    text = model.encode_attributes(torch.from_numpy(said)[None].to(likeness_of))
     lq = pictures(clip.crops) * 2 - 1
     if not photos:
         nothing = torch.zeros_like(lq)
@@ -113,9 +115,14 @@ def conditions(
     small = np.stack([cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA) for crop in toned]).astype(
         np.float32
     )
-    known = [clip.identity] * len(photos) if clip.identity is not None else [photo.embedding for photo in photos]
+    state = None if "state" in clip.without else clip.identity
+    known = [state] * len(photos) if state is not None else [photo.embedding for photo in photos]
     embeddings = torch.from_numpy(np.stack(known))[None].to(likeness_of)
     image = model.encode_references(pictures(small) * 2 - 1, embeddings)
+    if "image" in clip.without:
+        image = model.null_image_tokens(1)
+    if "direct" in clip.without:
+        warped, mask = np.zeros_like(warped), torch.zeros_like(mask)
     mean = np.mean([photo.embedding for photo in photos], axis=0)
     match = float(clip.embedding @ mean / max(float(np.linalg.norm(mean)), 1e-6))
     return Conditions(

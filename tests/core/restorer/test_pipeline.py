@@ -120,6 +120,23 @@ def test_negatives_add_up_and_work_without_references(restorer: Restorer) -> Non
     assert np.abs(restored(restorer, footage, negatives=Negatives(quality=0.4)).crops - alone).max() > 1e-4
 
 
+@pytest.mark.parametrize("part", ["direct", "image", "text", "state"])
+def test_each_part_of_the_method_can_be_left_out_and_has_a_say(restorer: Restorer, part: str) -> None:
+    footage = replace(clip([FRONT]), identity=np.eye(128, dtype=np.float32)[5], attributes=np.full(24, 0.5, np.float32))
+    whole = restored(restorer, footage, (photo(),)).crops
+    less = restored(restorer, replace(footage, without=(part,)), (photo(),)).crops
+    assert np.abs(whole - less).max() > 1e-4
+
+
+def test_blending_can_be_left_out(restorer: Restorer) -> None:
+    footage = clip([FRONT, SIDEWAYS])
+    earlier = restored(restorer, footage, steps=4).latents
+    memory = BlendingMemory([replace(earlier, latents=earlier.latents + 0.5)])
+    alone = restored(restorer, footage, steps=4).crops
+    assert np.array_equal(restored(restorer, footage, memory=memory, steps=4, without=("blending",)).crops, alone)
+    assert not np.array_equal(restored(restorer, footage, memory=memory, steps=4).crops, alone)
+
+
 def test_an_earlier_window_steers_the_frames_that_it_holds(restorer: Restorer) -> None:
     footage = clip([FRONT, SIDEWAYS, FRONT])  # source frames 10, 11, 12
     earlier = restored(restorer, footage, steps=4).latents
