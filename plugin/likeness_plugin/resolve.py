@@ -31,16 +31,16 @@ def resolve_is_running() -> bool:
     return any(name.lower().removesuffix(".exe") in PROCESS_NAMES for name in names)
 
 
-def open_resolve(mailboxes: tuple[Path, ...], library: Callable[[], Connection] = open_library) -> "ResolveBridge":
-    """Connect by the first way that answers: a mailbox, then the library.
+def connect(mailboxes: tuple[Path, ...], library: Callable[[], Connection] = open_library) -> Connection:
+    """The first way that answers: a mailbox, then the library.
 
-    Raises HostNotRunningError, ScriptingDisabledError, HostError `host.too_old`, `host.busy`, `host.mailbox_unsafe`.
+    Raises HostNotRunningError, ScriptingDisabledError, HostError `host.busy`, `host.mailbox_unsafe`.
     """
     for folder in mailboxes:
         if is_alive(folder):
-            return ResolveBridge(MailboxConnection(folder))
+            return MailboxConnection(folder)
     try:
-        return ResolveBridge(library())
+        return library()
     except HostNotRunningError as error:
         if resolve_is_running():
             hint = "In Resolve choose Workspace > Scripts > Likeness."
@@ -48,11 +48,21 @@ def open_resolve(mailboxes: tuple[Path, ...], library: Callable[[], Connection] 
         raise
 
 
+def open_resolve(mailboxes: tuple[Path, ...], library: Callable[[], Connection] = open_library) -> "ResolveBridge":
+    """A bridge over the first way that answers. Raises as `connect` and `ResolveBridge` do."""
+    return ResolveBridge(connect(mailboxes, library))
+
+
+def _file_exists(path: str) -> bool:
+    return Path(path).exists()
+
+
 class ResolveBridge:
     """See `HostBridge`. One thread at a time."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Asks product and version before anything else. Raises HostError `host.too_old`."""
+    def __init__(self, connection: Connection, exists: Callable[[str], bool] = _file_exists) -> None:
+        """Asks product and version before anything else. `exists`: is media there. Raises HostError `host.too_old`."""
+        self._exists = exists
         self._caller = Caller(connection)
         try:
             product, version = self._caller.all([Call.of(RESOLVE, "GetProductName"), Call.of(RESOLVE, "GetVersion")])
@@ -95,7 +105,7 @@ class ResolveBridge:
         items = read_items(self._caller, scene.timeline, self._tracks(scene))
         clips = [
             part
-            for clip in clips_of(items, clock, _file_exists)
+            for clip in clips_of(items, clock, self._exists)
             if (chosen is None or clip.id in chosen) and (part := cut_to(clip, span, clock)) is not None
         ]
         if not clips:
@@ -237,7 +247,3 @@ class ResolveBridge:
             yield open_scene(self._caller)
         finally:
             self._caller.one(scene.project, "SetCurrentTimeline", scene.timeline)
-
-
-def _file_exists(path: str) -> bool:
-    return Path(path).exists()
