@@ -27,5 +27,9 @@ def open_backbone(
         from likeness_core.restorer.blind import open_blind  # an extra
 
         return open_blind(pack, device, dtype)
+    if manifest.backbone == "latent":
+        from likeness_core.restorer.latent import open_latent  # an extra
+
+        return open_latent(pack, manifest, device, dtype, identity)
     hint = "Update Likeness, or use another pack."
     raise ModelPackError("pack.backbone", f"{pack.name} is for a backbone that is not known: {manifest.backbone}", hint)
