@@ -64,7 +64,9 @@ class Editor:
 
     def choose(self, photographs: list[Path]) -> None:
         """Tick the first person, and give photographs."""
-        self.wait(lambda: self.window.people._cards, "people are there")
+        self.wait(
+            lambda: self.window.people._cards and self.window.people._cards[1]._restore.isVisible(), "people are there"
+        )
         self.click(self.window.people._cards[1]._restore)
         self.workspace.add_photographs(tuple(str(path) for path in photographs))
 

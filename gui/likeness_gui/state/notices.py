@@ -28,6 +28,12 @@ class Notice:
     act: Callable[[], None] | None = None
 
 
+def sentence(message: str) -> str:
+    """A message with a capital, unless it begins with the name of a file."""
+    first = message.partition(" ")[0]
+    return message[:1].upper() + message[1:] if first.isalpha() else message
+
+
 class Notices(QObject):
     """Those that are shown, the latest first."""
 
@@ -46,7 +52,7 @@ class Notices(QObject):
         self, error: LikenessError, key: str = "", action: str = "", act: Callable[[], None] | None = None
     ) -> None:
         """Show an error as it says itself."""
-        text = error.message[:1].upper() + error.message[1:]
+        text = sentence(error.message)
         self.show(Notice(key or error.code, Gravity.ERROR, text, error.hint, action, act))
 
     def dismiss(self, key: str) -> None:

@@ -44,6 +44,11 @@ class ProjectFiles:
         """Where faces are kept that were cut out of footage to serve as photographs."""
         return self._data / "stills"
 
+    @property
+    def hosts(self) -> Path:
+        """Where it is remembered what was put into editing applications."""
+        return self._data / "hosts"
+
     def copy_of(self, path: Path) -> Path:
         """The copy of a project that a damaged file is mended from."""
         key = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]

@@ -20,11 +20,14 @@ from likeness_core.protocol import (
     ProbeResult,
     RestoreRequest,
 )
+from likeness_plugin.bridge import Written
 from PySide6.QtCore import QObject, Signal
 
 from likeness_gui.state.core import Core, CoreState
+from likeness_gui.state.diagnostics import write_diagnostics
 from likeness_gui.state.edit_files import Edits, OpenedEdit, is_edit
 from likeness_gui.state.findings import Analyses, Findings
+from likeness_gui.state.host import Host, Registration
 from likeness_gui.state.job_queue import JobQueue
 from likeness_gui.state.machine_report import MachineReport
 from likeness_gui.state.notices import Gravity, Notice, Notices
@@ -48,7 +51,9 @@ class Workspace(QObject):
     clip_changed = Signal()  # another clip is on screen, or another project
     step_changed = Signal()
 
-    def __init__(self, core: Core, files: ProjectFiles, preferences: Preferences) -> None:
+    def __init__(
+        self, core: Core, files: ProjectFiles, preferences: Preferences, registration: Registration | None = None
+    ) -> None:
         super().__init__()
         self.core, self.preferences = core, preferences
         self.notices = Notices(self)
@@ -62,6 +67,7 @@ class Workspace(QObject):
         self.machine = MachineReport(core, self)
         self.stills = Stills(core, files.stills, self)
         self.edits = Edits(self)
+        self.host = Host(core, files.hosts, registration or Registration(), self)
         self._shown: str | None = None  # key of the clip on screen
         self._step: Step | None = None
         self._probing = 0
@@ -71,13 +77,16 @@ class Workspace(QObject):
         self.project.changed.connect(self._project_changed)
         self.analyses.found.connect(self._found)
         self.edits.opened.connect(self._edit_opened)
+        self.host.imported.connect(self._host_imported)
+        self.host.placed.connect(self._placed)
+        self.host.removed.connect(self._taken_away)
         self.analyses.changed.connect(self._ask_again)
         self.core.state_changed.connect(self._core_changed)
         self.core.ended.connect(self._core_ended)
         self.queue.finished.connect(self._job_finished)
         self.queue.went_wrong.connect(self._job_failed)
         failing = (self.project, self.analyses, self.photographs, self.preview, self.queue, self.pictures, self.stills,
-                   self.edits)  # fmt: skip
+                   self.edits, self.host)  # fmt: skip
         for part in failing:
             part.failed.connect(self.notices.error)
         self.core.refused.connect(self.notices.error)
@@ -135,6 +144,7 @@ class Workspace(QObject):
     def close(self) -> None:
         """Save, and let the core end."""
         self.project.save()
+        self.host.close()
         self.core.stop()
 
     # ---- opening
@@ -218,6 +228,34 @@ class Workspace(QObject):
         if opened.skipped:
             text = self.tr("%n item(s) of {0} cannot be restored.", "", len(opened.skipped)).format(PurePath(path).name)
             self.notices.show(Notice("edit", Gravity.WARNING, text, "; ".join(opened.skipped[:3])))
+
+    # ---- the editing application
+
+    def _host_imported(self, clips: list[Clip]) -> None:
+        """Clips of the host's timeline; what goes back there must be frames."""
+        self.project.add_clips(clips)
+        delivery = self.project.project.delivery
+        if delivery.format in ("prores", "prores4444", "h264"):
+            self.project.set_delivery(replace(delivery, format="exr"))
+
+    def place_result(self, status: JobStatus) -> None:
+        """Put a finished job back over the clip that it was made from."""
+        if self.clip is not None:
+            self.host.place(self.clip, status)
+
+    def _placed(self, written: Written) -> None:
+        text = self.tr("The result is in the timeline, on a track of its own.")
+        hint = "; ".join(written.warnings) or self.tr("The clip below it is untouched.")
+        act = partial(self._take_away, written.job)
+        self.notices.show(Notice("placed", Gravity.NEWS, text, hint, self.tr("Take it out again"), act))
+
+    def _take_away(self, job: str) -> None:
+        self.notices.dismiss("placed")
+        self.host.take_away(job)
+
+    def _taken_away(self, notes: tuple[str, ...]) -> None:
+        text = self.tr("The result is out of the timeline again.")
+        self.notices.show(Notice("placed", Gravity.NEWS, text, "; ".join(notes)))
 
     # ---- analysing
 
@@ -352,6 +390,14 @@ class Workspace(QObject):
             return
         for request in self.requests():
             self.queue.submit(request)
+
+    def save_diagnostics(self, target: Path) -> None:
+        """Write the zip for a developer."""
+        try:
+            write_diagnostics(target, self.core, self.machine, self.queue, self.host.report)
+        except OSError as error:
+            hint = self.tr("Choose another folder.")
+            self.notices.error(LikenessError("diagnostics.unsaved", f"{target} cannot be written ({error})", hint))
 
     # ---- the core's life
 

@@ -10,6 +10,7 @@ from superqt import QCollapsible, QLabeledDoubleSlider
 from likeness_gui.state.estimates import readable, result_bytes
 from likeness_gui.state.project import Person
 from likeness_gui.state.workspace import Workspace
+from likeness_gui.views.attributes_box import AttributesBox
 from likeness_gui.views.parts import Elided, Segments, button, column, icon, label, name_it, row, rule, scrolled
 from likeness_gui.views.photographs_box import PhotographsBox
 
@@ -43,6 +44,8 @@ class Inspector(QFrame):
         person.addWidget(self._photographs)
         person.addWidget(rule())
         person.addWidget(self._look())
+        self._attributes = AttributesBox(workspace)
+        person.addWidget(self._attributes)
         person.addWidget(self._more())
         self._column.addWidget(self._of_person)
         self._below = QWidget()
@@ -59,6 +62,7 @@ class Inspector(QFrame):
         workspace.project.changed.connect(self.refresh)
         workspace.photographs.changed.connect(self.refresh)
         workspace.stills.changed.connect(self.refresh)
+        workspace.analyses.changed.connect(self.refresh)
         self.refresh()
 
     # ---- how it looks
@@ -186,6 +190,7 @@ class Inspector(QFrame):
         if person is not None:
             self._who.setText(person.name)
             self._photographs.show_person(person)
+            self._attributes.show_person(person)
             self._show_settings(person.settings)
         self._show_delivery(person)
         self._showing = False

@@ -37,6 +37,7 @@ from likeness_gui.state.project import SUFFIX
 from likeness_gui.state.workspace import Workspace
 from likeness_gui.views.banner import Banners
 from likeness_gui.views.drops import dropped_files
+from likeness_gui.views.hosts_page import HostsPage
 from likeness_gui.views.inspector import Inspector
 from likeness_gui.views.next_step import NextStep
 from likeness_gui.views.parts import icon, label, name_it, set_role
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self.next_step = NextStep(workspace)
         self.inspector.foot.addWidget(self.next_step)
         self.queue_page = QueuePage(workspace.queue)
+        self.hosts_page = HostsPage(workspace.host)
         self.settings_page = SettingsPage(workspace)
         self._pages = QStackedWidget()
         self._page_buttons: list[QToolButton] = []
@@ -74,6 +76,7 @@ class MainWindow(QMainWindow):
         self._page_bar = self._make_page_bar()
         self._add_page(self._restore_page(), self.tr("Restore"), "face-man-shimmer-outline", "F1")
         self._add_page(self.queue_page, self.tr("Queue"), "format-list-checks", "F2")
+        self._add_page(self.hosts_page, self.tr("Hosts"), "lan-connect", "F3")
         self._add_page(self.settings_page, self.tr("Settings"), "cog-outline", "F4")
         layout.addWidget(self._page_bar)
         self.setCentralWidget(centre)
@@ -142,8 +145,10 @@ class MainWindow(QMainWindow):
         self._page_buttons.append(made)
 
     def show_page(self, index: int) -> None:
-        """Restore, queue, settings."""
+        """Restore, queue, hosts, settings."""
         self._pages.setCurrentIndex(index)
+        if self._pages.currentWidget() is self.hosts_page and self.workspace.host.report is None:
+            self.workspace.host.look()
         self._page_buttons[index].setChecked(True)
 
     # ---- menus and keys
@@ -240,6 +245,8 @@ class MainWindow(QMainWindow):
         self.inspector.grab_photograph.connect(self.grab_photograph)
         self.inspector.choose_folder.connect(self.choose_folder)
         self.queue_page.reveal_wanted.connect(self.reveal)
+        self.hosts_page.diagnostics_wanted.connect(self.save_diagnostics)
+        workspace.host.imported.connect(lambda _: self.show_page(0))
         workspace.project.changed.connect(self._show_state)
         workspace.core.state_changed.connect(self._show_state)
         workspace.queue.listed.connect(self._show_state)
@@ -316,6 +323,13 @@ class MainWindow(QMainWindow):
         folder = QFileDialog.getExistingDirectory(self, self.tr("Folder of the results"), self._last_folder())
         if folder:
             project.set_delivery(replace(project.project.delivery, folder=folder))
+
+    def save_diagnostics(self) -> None:
+        """Ask where the zip goes."""
+        name = str(Path(self._last_folder()) / "likeness-diagnostics.zip")
+        path, _ = QFileDialog.getSaveFileName(self, self.tr("Save diagnostics"), name, "*.zip")
+        if path:
+            self.workspace.save_diagnostics(Path(path))
 
     def reveal(self, job: JobStatus) -> None:
         """Show a result in the platform's file manager."""

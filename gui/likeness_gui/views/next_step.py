@@ -45,6 +45,7 @@ class NextStep(QWidget):
         workspace.queue.changed.connect(self.refresh)
         workspace.core.state_changed.connect(self.refresh)
         workspace.playhead.moved.connect(self.refresh)
+        workspace.host.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self, *_: object) -> None:
@@ -70,8 +71,16 @@ class NextStep(QWidget):
             Step.PREVIEWING: ("", self.tr("Stop"), ""),
             Step.RESTORE: (restore, preview, ""),
             Step.RESTORING: ("", self.tr("Pause") if self._running() else self.tr("Show queue"), self.tr("Cancel")),
-            Step.RESULT: (self.tr("Show the result's folder"), preview, self.tr("Queue")),
+            Step.RESULT: (self._result_text(), preview, self._result_third()),
         }[step]
+
+    def _result_text(self) -> str:
+        placeable = self._workspace.host.can_place(self._workspace.clip)
+        return self.tr("Put it into the timeline") if placeable else self.tr("Show the result's folder")
+
+    def _result_third(self) -> str:
+        placeable = self._workspace.host.can_place(self._workspace.clip)
+        return self.tr("Show its folder") if placeable else self.tr("Queue")
 
     def _restore_text(self) -> str:
         clip = self._workspace.clip
@@ -149,7 +158,10 @@ class NextStep(QWidget):
         elif step == Step.RESTORE:
             workspace.restore()
         elif step == Step.RESULT and job is not None:
-            self.reveal_wanted.emit(job)
+            if workspace.host.can_place(workspace.clip):
+                workspace.place_result(job)
+            else:
+                self.reveal_wanted.emit(job)
 
     def _do_second(self) -> None:
         workspace, step = self._workspace, self._workspace.step
@@ -168,9 +180,11 @@ class NextStep(QWidget):
             workspace.start_preview()
 
     def _do_third(self) -> None:
-        job = self._workspace.job()
-        if self._workspace.step == Step.RESTORING and job is not None:
-            self._workspace.queue.cancel(job.job)
+        workspace, job, result = self._workspace, self._workspace.job(), self._workspace.result()
+        if workspace.step == Step.RESTORING and job is not None:
+            workspace.queue.cancel(job.job)
+        elif result is not None and workspace.host.can_place(workspace.clip):
+            self.reveal_wanted.emit(result)
         else:
             self.queue_wanted.emit()
 

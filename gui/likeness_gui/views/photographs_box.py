@@ -6,6 +6,7 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from likeness_gui import theme
+from likeness_gui.state.notices import sentence
 from likeness_gui.state.project import MOST_REFERENCES, Person
 from likeness_gui.state.workspace import Workspace
 from likeness_gui.views.drops import dropped_files
@@ -129,11 +130,11 @@ class PhotographsBox(QWidget):
         for path in references:
             report = photographs.report(path)
             if report is not None and report.error is not None:
-                self._remark(f"{_sentence(report.error.message)}. {report.error.hint}", "error")
+                self._remark(f"{sentence(report.error.message)}. {report.error.hint}", "error")
             for warning in report.warnings if report is not None else ():
-                self._remark(_sentence(warning), "warning")
+                self._remark(sentence(warning), "warning")
         for warning in photographs.warnings(references):
-            self._remark(_sentence(warning), "warning")
+            self._remark(sentence(warning), "warning")
 
     def _remark(self, text: str, role: str) -> None:
         self._remarks.addWidget(label(text, role, wrap=True))
@@ -185,7 +186,3 @@ def _color(report: PhotoReport | None) -> str:
     if report.error is not None:
         return theme.ERROR
     return theme.WARNING if report.warnings or report.quality < GOOD else theme.ACCENT
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
