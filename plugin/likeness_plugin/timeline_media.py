@@ -104,6 +104,8 @@ def place_all(edit: Edit, finder: MediaFinder) -> tuple[tuple[PlacedClip, ...], 
 
 def place(item: EditItem, media: Media, edit: Edit) -> PlacedClip | str:
     """Which frames of `media` an item shows; else why that cannot be said."""
+    if media.variable_rate:
+        return "its frame rate varies, so that hosts count its frames by time: convert it to a constant rate"
     in_media = media.rate / item.source_rate
     # The last record frame shows the frame that is up when it begins.
     last_shown = Fraction(len(item.record) - 1) * media.rate / edit.rate

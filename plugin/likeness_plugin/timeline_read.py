@@ -4,6 +4,7 @@ What the readers get wrong or leave out is put right here or in the file of the 
 `timeline_xmeml`, `timeline_fcpxml`); nothing that follows knows which format an edit came from.
 """
 
+import json
 import re
 import xml.etree.ElementTree
 from collections import Counter
@@ -48,14 +49,28 @@ def read_edit(path: Path, rate: Fraction | None = None) -> ReadEdit:
         raise InputError("timeline.unknown_format", f"{path.name} is no kind of timeline file that is read", hint)
     try:
         timeline, drop, rate = _load(path, rate)
-    except (otio.exceptions.OTIOError, xml.etree.ElementTree.ParseError, OSError, ValueError, LookupError, TypeError,
-            AttributeError) as error:  # fmt: skip  # the readers raise all of these for files that are not in order
+        edit = _Reader(timeline, rate or _rate_of(timeline)).edit(path.stem, drop)
+    except _errors_of_readers(path) as error:
         message = f"{path.name} cannot be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
         raise InputError("timeline.not_readable", message, "Export it again, best as .otio.") from error
-    edit = _Reader(timeline, rate or _rate_of(timeline)).edit(path.stem, drop)
     if not edit.items and not edit.skipped:
         raise InputError("timeline.empty", f"{path.name} has no video clip", "Export a timeline with clips.")
     return ReadEdit(edit, timeline)
+
+
+def _errors_of_readers(path: Path) -> tuple[type[Exception], ...]:
+    """What OpenTimelineIO and its adapters raise for files that are not in order."""
+    common = (
+        otio.exceptions.OTIOError, xml.etree.ElementTree.ParseError, OSError, ValueError, LookupError, TypeError,
+        AttributeError, ArithmeticError, AssertionError, NotImplementedError,
+    )  # fmt: skip
+    if path.suffix.lower() != ".aaf":
+        return common
+    try:
+        from aaf2.exceptions import AAFError  # comes with the adapter
+    except ModuleNotFoundError:
+        return common
+    return (*common, AAFError)
 
 
 def exact_rate(rate: float) -> Fraction:
@@ -84,6 +99,10 @@ def _load(path: Path, rate: Fraction | None) -> tuple[otio.schema.Timeline, bool
             return timeline, timeline_fcpxml.is_drop_frame(root), rate
         timeline = otio.adapters.read_from_string(timeline_xmeml.prepared(root), "fcp_xml")
         return _one_timeline(timeline), timeline_xmeml.is_drop_frame(root), rate
+    if suffix == ".otio":
+        text = path.read_text(encoding="utf-8")
+        json.loads(text)  # OpenTimelineIO 0.18 crashes on some text that is no JSON; this raises ValueError
+        return _one_timeline(otio.adapters.read_from_string(text, "otio_json")), False, rate
     try:
         return _one_timeline(otio.adapters.read_from_file(str(path))), False, rate
     except otio.exceptions.NoKnownAdapterForExtensionError as error:

@@ -224,7 +224,6 @@ def _name(one: TrackClip) -> str:
 def _xml(
     edit: Edit, placed: tuple[PlacedClip, ...], plan: Plan, tracks: dict[int, tuple[TrackClip, ...]]
 ) -> XmlSequence:
-    first = placed[0].media
     written = []
     for number in range(1, edit.tracks + 1):
         originals = tuple(TrackClip(one, original_footage(one.media), False) for one in placed if one.track == number)
@@ -232,7 +231,7 @@ def _xml(
         if number in tracks:
             written.append(_xml_items(tracks[number], plan.dissolves))
     start = record_start(edit)
-    return XmlSequence(edit.name + NAME_SUFFIX, start, edit.length, first.width, first.height, tuple(written))
+    return XmlSequence(edit.name + NAME_SUFFIX, start, edit.length, placed[0].media, tuple(written))
 
 
 def _begin(one: TrackClip) -> int:
@@ -276,7 +275,8 @@ def _edl(edit: Edit, clips: tuple[TrackClip, ...], dissolves: tuple[Dissolve, ..
         at = record_start(edit) + (record.start - head)
         events.append(
             EdlEvent(
-                reel=reel_of(Path(one.footage.name.split("[")[0]).stem), source=(begin, begin + length), record=(at, at + length),
+                reel=reel_of(Path(one.footage.name.split("[")[0]).stem),
+                source=(begin, begin + length), record=(at, at + length),
                 clip_name=one.footage.name, path=one.footage.path.with_name(one.footage.name).as_posix(),
                 dissolve_frames=len(cuts[record.start].record) if record.start in cuts else 0,
             )

@@ -19,6 +19,8 @@ from likeness_core.timing import Timecode, nominal_fps
 
 SPEED = "likeness_retimed"  # element that marks a clip that plays at another speed
 
+_ANAMORPHIC = Fraction(23, 20)  # between 12/11, the widest pixel of a 4:3 picture, and 40/33, of a 16:9 one
+
 
 @dataclass(frozen=True, slots=True)
 class XmlClip:
@@ -51,8 +53,7 @@ class XmlSequence:
     name: str
     start: Timecode
     length: int  # frames
-    width: int  # pixels
-    height: int
+    picture: Media  # of which the size, pixel aspect and fields are the sequence's
     tracks: tuple[tuple[XmlClip | XmlTransition, ...], ...]  # the lowest first; by record
 
 
@@ -90,7 +91,7 @@ def written(sequence: XmlSequence) -> str:
     _add_rate(top, sequence.start.rate)
     _add_timecode(top, sequence.start)
     video = ET.SubElement(ET.SubElement(top, "media"), "video")
-    _add_picture(ET.SubElement(video, "format"), sequence.start.rate, sequence.width, sequence.height)
+    _add_picture(ET.SubElement(video, "format"), sequence.start.rate, sequence.picture)
     files: dict[tuple[Path, int], str] = {}
     for number, items in enumerate(sequence.tracks, start=1):
         track = ET.SubElement(video, "track")
@@ -131,7 +132,7 @@ def _add_clip(
     _add_rate(file, rate)
     _text(file, "duration", clip.media.frame_count)
     _add_timecode(file, clip.start)
-    _add_picture(ET.SubElement(ET.SubElement(file, "media"), "video"), rate, clip.media.width, clip.media.height)
+    _add_picture(ET.SubElement(ET.SubElement(file, "media"), "video"), rate, clip.media)
 
 
 def url_path(path: Path) -> str:
@@ -161,14 +162,21 @@ def _alignment(transition: XmlTransition) -> str:
     return "end" if transition.cut == transition.record.stop else "start"
 
 
-def _add_picture(parent: ET.Element, rate: Fraction, width: int, height: int) -> None:
+def _add_picture(parent: ET.Element, rate: Fraction, media: Media) -> None:
     picture = ET.SubElement(parent, "samplecharacteristics")
     _add_rate(picture, rate)
-    _text(picture, "width", width)
-    _text(picture, "height", height)
-    _text(picture, "anamorphic", "FALSE")
-    _text(picture, "pixelaspectratio", "square")
-    _text(picture, "fielddominance", "none")
+    _text(picture, "width", media.width)
+    _text(picture, "height", media.height)
+    _text(picture, "anamorphic", "TRUE" if media.pixel_aspect >= _ANAMORPHIC else "FALSE")
+    _text(picture, "pixelaspectratio", _pixel_aspect(media))
+    _text(picture, "fielddominance", {"tff": "upper", "bff": "lower"}.get(media.field_order, "none"))
+
+
+def _pixel_aspect(media: Media) -> str:
+    """The format names the pixels of the two television standards, and square ones."""
+    if media.pixel_aspect == 1:
+        return "square"
+    return "PAL-601" if media.height in (576, 608) else "NTSC-601"
 
 
 def _add_timecode(parent: ET.Element, start: Timecode) -> None:

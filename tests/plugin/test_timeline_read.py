@@ -2,11 +2,12 @@
 
 from fractions import Fraction
 from pathlib import Path
+from random import Random
 from xml.etree import ElementTree
 
 import opentimelineio as otio
 import pytest
-from likeness_core.errors import InputError
+from likeness_core.errors import InputError, LikenessError
 from likeness_plugin.edits import Dissolve, PlacedClip, SkippedItem
 from likeness_plugin.timeline_media import MediaFinder, place_all
 from likeness_plugin.timeline_read import ReadEdit, read_edit
@@ -269,6 +270,16 @@ def test_media_of_another_rate_shows_the_frame_that_is_up(tmp_path: Path) -> Non
     ]
 
 
+def test_media_of_a_varying_rate_is_refused(pair: tuple[Reel, Reel], tmp_path: Path) -> None:
+    times = [number * 10 + number % 3 for number in range(30)]
+    path = make_movie(tmp_path / "phone.mp4", Recipe(frames=30, times=times, time_base=Fraction(1, 240)))
+    made = Film(
+        R24, at("01:00:00:00", R24, False), (Cut(Reel(path, R24, 30, at("00:00:00:00", R24, False)), 5, 10, 0),)
+    )
+    clips, skipped = placed(read_edit(write(made, tmp_path / "film.otio")))
+    assert clips == () and "frame rate varies" in skipped[0].reason
+
+
 FCPXML = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE fcpxml>
 <fcpxml version="1.10"><resources>
@@ -326,6 +337,8 @@ def test_aaf_is_read_where_its_reader_is_installed(pair: tuple[Reel, Reel], tmp_
         ("film.mov", b"", "timeline.unknown_format"),
         ("film.otio", b"{}", "timeline.not_readable"),
         ("film.otio", b"\x00\xff", "timeline.not_readable"),
+        ("film.otio", b'{"OTIO_SCHEMA": "Clip.2"}', "timeline.not_readable"),
+        ("film.aaf", b"no such thing", "timeline.not_readable"),
         ("film.xml", b"<html></html>", "timeline.not_readable"),
         ("film.xml", b"<xmeml", "timeline.not_readable"),
         ("film.edl", b"hello\n", "timeline.not_readable"),
@@ -340,3 +353,25 @@ def test_a_file_that_is_none_is_refused_in_our_words(
     with pytest.raises(InputError) as refused:
         read_edit(tmp_path / name, R24)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("kind", ["otio", "xml", "edl"])
+def test_a_damaged_file_is_an_edit_or_an_error_of_ours(pair: tuple[Reel, Reel], tmp_path: Path, kind: str) -> None:
+    """OpenTimelineIO's own reader of JSON crashes the process on some of these."""
+    made = film(*pair, 1, False)
+    path = write(Film(made.rate, made.start, made.cuts[:-1]), tmp_path / f"film.{kind}")
+    whole, random = path.read_bytes(), Random(0)
+    refused = 0
+    for _ in range(150):
+        data = bytearray(whole)
+        for _ in range(random.randint(1, 4)):
+            start = random.randrange(len(data))
+            stop = start + random.randint(1, 40)
+            replacement = (b"", data[start:stop] * 2, b"-1", b"1e400", b"9" * 30, bytes([random.randrange(256)]))
+            data[start:stop] = random.choice(replacement)
+        path.write_bytes(data)
+        try:
+            placed(read_edit(path, R24 if kind == "edl" else None))
+        except LikenessError:
+            refused += 1
+    assert refused > 20

@@ -16,6 +16,7 @@ from likeness_plugin.timeline_read import ReadEdit, read_edit
 from likeness_plugin.timeline_run import Restored
 from likeness_plugin.timeline_write import restored_tracks, write_timelines
 
+from tests.core.footage import Recipe, make_movie
 from tests.plugin.reimport import Seen, seen, video_tracks
 from tests.plugin.timelines import RATES, Cut, Film, Reel, at, film, reels, write
 
@@ -163,8 +164,6 @@ def test_a_dissolve_at_any_place_of_its_cut_shows_the_same_frames(
 
 def test_media_without_timecode_is_labelled_as_hosts_do(folder: Path, tmp_path: Path) -> None:
     """A movie's frames count from 0, a sequence's from the number of its first file."""
-    from tests.core.footage import Recipe, make_movie
-
     path = make_movie(tmp_path / "plain.mov", Recipe(rate=R24, frames=40))
     plain = Reel(path, R24, 40, at("00:00:00:00", R24, False))
     made = Film(R24, at("01:00:00:00", R24, False), (Cut(plain, 20, 8, 0),))
@@ -174,3 +173,20 @@ def test_media_without_timecode_is_labelled_as_hosts_do(folder: Path, tmp_path: 
     for file in files:
         tracks = [seen(track, 86400 if file.suffix == ".edl" else 0) for track in video_tracks(file, R24)]
         assert tracks[-1] == [Seen(0, 8, 20, 27)]
+
+
+def test_the_xml_names_the_pixels_and_fields_of_television(tmp_path: Path) -> None:
+    """Wide-screen PAL, the upper field first: what archives hold."""
+    recipe = Recipe(
+        codec="mpeg2video", rate=Fraction(25), frames=20, size=(720, 576), pixel_aspect=Fraction(64, 45), field_order=2
+    )
+    pal = Reel(make_movie(tmp_path / "pal.mov", recipe), Fraction(25), 20, at("00:00:00:00", Fraction(25), False))
+    made = Film(Fraction(25), at("10:00:00:00", Fraction(25), False), (Cut(pal, 5, 4, 0),))
+    files, _, _ = written(read_edit(write(made, tmp_path / "film.otio")), tmp_path / "out")
+    pictures = list(ElementTree.parse(files[1]).iter("samplecharacteristics"))
+    assert len(pictures) == 3  # the sequence, the source and the result
+    for picture in pictures:
+        said = [
+            picture.findtext(tag) for tag in ("width", "height", "anamorphic", "pixelaspectratio", "fielddominance")
+        ]
+        assert said == ["720", "576", "TRUE", "PAL-601", "upper"]
