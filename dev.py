@@ -5,6 +5,7 @@
     test        run the tests (arguments go to pytest); --long adds the slow ones, -m gpu runs those that need CUDA
     check       format, lint, types, layers and the list of licences
     ofx         build the OpenFX plug-in for every system into dist/ofx/ (--native: for this one only)
+    screenshots every view of the window, from the real thing, into docs/screenshots/
     lock        resolve pyproject.toml into requirements/ (arguments go to uv: --upgrade, --upgrade-package NAME)
     licences    write LICENSES.md from the installed packages and requirements/why.toml
 
@@ -68,6 +69,7 @@ def main(arguments: list[str]) -> int:
         "demo": lambda rest: call(set_up(), "-m", "likeness_core", "demo", *rest),
         "test": lambda rest: call(set_up(), "-m", "pytest", *rest),
         "check": lambda rest: check(set_up()),
+        "screenshots": lambda rest: call(set_up(), "-m", "tests.gui.screenshots", *rest),
         "ofx": lambda rest: call(set_up(), "plugin/ofx/build.py", *rest),
         "lock": lambda rest: lock(set_up(), rest),
         "licences": lambda rest: write_licences(set_up()),

@@ -1,6 +1,7 @@
 """What the face shows, in words: measured from the footage, and corrected by whoever knows better."""
 
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from superqt import QFlowLayout
@@ -77,9 +78,9 @@ class AttributesBox(QWidget):
     def _degrees(self, word: str) -> QMenu:
         menu = QMenu(self)
         names = {1.0: self.tr("Wholly"), 0.5: self.tr("Half"), 0.0: self.tr("Not at all")}
-        menu.addAction(self.tr("As measured"), lambda: self._say(word, None))
+        menu.addAction(self.tr("As measured"), partial(self._say, word, None))
         for degree in DEGREES:
-            menu.addAction(names[degree], lambda degree=degree: self._say(word, degree))
+            menu.addAction(names[degree], partial(self._say, word, degree))
         return menu
 
     def _more(self) -> QMenu:
@@ -91,7 +92,7 @@ class AttributesBox(QWidget):
             shown = {word for word, _, _ in self._shown or ()}
             for word in self._measured(self._person) if self._person else ():
                 if word not in shown:
-                    menu.addAction(word, lambda word=word: self._say(word, 1.0))
+                    menu.addAction(word, partial(self._say, word, 1.0))
 
         menu.aboutToShow.connect(fill)
         return menu
