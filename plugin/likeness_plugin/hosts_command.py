@@ -68,6 +68,8 @@ def _print(report: Report, opened: Callable[[], ResolveBridge] | None) -> int:
     for entry in report.entries:
         print(f"{entry.what:{width}}  {STATES[entry.state]:12}  {entry.path}")
     if opened is not None:
+        for folder in mailboxes(Machine.this()):
+            print(f"{'mailbox':{width}}  {'answers' if folder in report.connected else 'silent':12}  {folder}")
         print(f"{'connection':{width}}  {_connection(opened)}")
     for note in report.notes:
         print(f"note: {note}", file=sys.stderr)

@@ -88,6 +88,19 @@ def read_items(caller: Caller, timeline: Ref, tracks: list[int]) -> list[Item]:
     """Every item of some video tracks, lower tracks first, in record order."""
     listed = caller.all(Call.of(timeline, "GetItemListInTrack", "video", track) for track in tracks)
     refs = [(track, ref) for track, items in zip(tracks, listed, strict=True) for ref in items if ref is not None]
+    return describe_items(caller, refs)
+
+
+def read_ids(caller: Caller, timeline: Ref) -> list[list[str]]:
+    """The ids of the items of each video track, the lowest track first."""
+    count = int(caller.one(timeline, "GetTrackCount", "video") or 0)
+    listed = caller.all(Call.of(timeline, "GetItemListInTrack", "video", track) for track in range(1, count + 1))
+    ids = iter(caller.all(Call.of(ref, "GetUniqueId") for items in listed for ref in items or ()))
+    return [[str(next(ids)) for _ in items or ()] for items in listed]
+
+
+def describe_items(caller: Caller, refs: list[tuple[int, Ref]]) -> list[Item]:
+    """What Resolve says of items, each with its track; by track and record. Items that say nothing are left out."""
     given = caller.all(Call.of(ref, getter) for _, ref in refs for getter in _GETTERS)
     media_refs = given[_GETTERS.index("GetMediaPoolItem") :: len(_GETTERS)]
     pools = caller.all(

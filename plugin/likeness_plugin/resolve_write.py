@@ -14,7 +14,7 @@ from likeness_core.errors import HostCallFailedError, HostError
 
 from likeness_plugin.bridge import HostClip, Mark, PlacedItem, Placement, Written
 from likeness_plugin.resolve_calls import SLOW_S, Call, Caller, Ref, failed
-from likeness_plugin.resolve_items import OUR_TRACK, Item, read_items
+from likeness_plugin.resolve_items import OUR_TRACK, Item, describe_items, read_ids, read_items
 from likeness_plugin.resolve_state import Scene
 from likeness_plugin.resolve_units import Clock, append_range
 
@@ -128,13 +128,13 @@ class Writer:
     def _add_track(self, above: int) -> int:
         """Put an empty track in right above one, so that what lies higher still lies higher."""
         timeline = self._scene.timeline
-        before = self._tracks()
+        before = read_ids(self._caller, self._scene.timeline)
         new = above + 1
         if new > len(before):
             self._caller.must(timeline, "AddTrack", "video")
         else:
             self._caller.must(timeline, "AddTrack", "video", {"index": new})
-        after = self._tracks()
+        after = read_ids(self._caller, self._scene.timeline)
         if len(after) != len(before) + 1:
             raise failed("AddTrack")
         if after[new:] != before[above:]:  # some builds take no index and add it at the top
@@ -147,15 +147,13 @@ class Writer:
         self._added.tracks.append(name)
         return new
 
-    def _tracks(self) -> list[list[str]]:
-        """The ids of the items of each video track, the lowest track first."""
-        count = int(self._caller.must(self._scene.timeline, "GetTrackCount", "video"))
-        items = read_items(self._caller, self._scene.timeline, list(range(1, count + 1)))
-        return [[item.id for item in items if item.track == track] for track in range(1, count + 1)]
-
     def _read_back(self) -> None:
         """Where everything stands in the end. Raises HostCallFailedError where something is gone again."""
-        found = {unique: number for number, ids in enumerate(self._tracks(), 1) for unique in ids}
+        found = {
+            unique: number
+            for number, ids in enumerate(read_ids(self._caller, self._scene.timeline), 1)
+            for unique in ids
+        }
         missing = [item for item in self._added.items if item.id not in found]
         if missing:
             raise failed("AppendToTimeline", f"{len(missing)} clips are gone again")
@@ -188,9 +186,12 @@ class Writer:
             "mediaPoolItem": media, "mediaType": 1, "trackIndex": track,
             "recordFrame": self._clock.host(record.start), **append_range(base, first, count),
         }  # fmt: skip
-        self._caller.one(self._scene.pool, "AppendToTimeline", [wanted], timeout_s=SLOW_S)
+        given = self._caller.one(self._scene.pool, "AppendToTimeline", [wanted], timeout_s=SLOW_S)
         mine = str(self._caller.must(media, "GetUniqueId"))
-        found = [item for item in read_items(self._caller, self._scene.timeline, [track]) if item.media_id == mine]
+        found = describe_items(self._caller, [(track, ref) for ref in given or () if ref is not None])
+        if len(found) != 1 or found[0].media_id != mine:  # what came back is no item: is one there all the same?
+            items = read_items(self._caller, self._scene.timeline, [track])
+            found = [item for item in items if item.media_id == mine]
         for item in found:
             self._added.items.append(PlacedItem(item.id, track, self._clock.record(item.start, item.stop)))
         if len(found) != 1:
