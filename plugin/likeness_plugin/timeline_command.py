@@ -80,7 +80,10 @@ def list_clips(given: Namespace) -> int:
 
 
 def restore(given: Namespace) -> int:
-    """`likeness timeline restore`. Raises LikenessError; what is finished stays, and --resume goes on."""
+    """`likeness timeline restore`. Raises LikenessError; what is finished stays, and --resume goes on.
+
+    A range that cannot be restored does not stop the others; the exit status is that of its error.
+    """
     if given.person not in ("auto", "match", "all"):
         hint = "Use --person match with photographs of the person, or --person all."
         raise InputError("timeline.person", "the numbers of people differ from clip to clip", hint)
@@ -106,7 +109,7 @@ def restore(given: Namespace) -> int:
     )
     write_whole(out / RECORD, encode(report))
     _tell(report, restored, files)
-    return 0
+    return max((one.status for one in results if isinstance(one, PassedOver)), default=0)
 
 
 def _open(given: Namespace) -> _Opened:

@@ -22,6 +22,10 @@ INTERRUPTED = 130  # how the core ends when it is asked to stop
 _STOP_TIMEOUT_S = 30.0  # it stops at its next step; on a busy machine that takes some seconds
 
 _SAID = re.compile(r"likeness: (?P<message>.*)\n\s*hint: (?P<hint>.*?)\s+\[(?P<code>[\w.]+)\]")
+# What goes wrong with one piece of footage, and not with the next: a night's work does not stop for it.
+_OF_ONE_RANGE = (
+    "core.died", "device.memory", "media.changed", "media.changes", "media.damaged", "media.gap", "media.truncated",
+)  # fmt: skip
 _OWN_OPTIONS = ("output", "resume", "overwrite", "progress", "help")
 
 
@@ -38,10 +42,11 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A range in which the person was not found, or nothing was changed: nothing is written of it."""
+    """A range of which there is no result: the person is not in it, or its footage cannot be restored."""
 
     task: Task
     reason: str
+    status: int = 0  # the exit status of what went wrong; 0 where the person is not there
 
 
 def keep_texts(parser: ArgumentParser) -> None:
@@ -82,7 +87,7 @@ def restore_task(
 ) -> Generator[Progress, None, Restored | PassedOver]:
     """Restore one range into OUT/<its name>. Closing the generator stops the core, which keeps what is finished.
 
-    `again`: "resume" or "overwrite". Raises every LikenessError of the core but that nobody matches.
+    `again`: "resume" or "overwrite". Raises the core's LikenessError where another range would fail in the same way.
     """
     media, frames, folder = task.range.media, task.range.frames, out / task.name
     command = [*_core(), "restore", media.path, "-o", str(folder), f"--{again}"]
@@ -95,6 +100,10 @@ def restore_task(
         with suppress(OSError):  # made by the core, and empty
             folder.rmdir()
         return PassedOver(task, error.message)
+    except LikenessError as error:
+        if error.code not in _OF_ONE_RANGE:
+            raise
+        return PassedOver(task, error.message, error.exit_status)
     sidecar = json.loads((folder / "sidecar.json").read_bytes())
     if not sidecar["frames_restored"]:
         return PassedOver(task, "no face in it can be restored")

@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -166,6 +167,23 @@ def test_errors_of_the_core_come_through_as_they_are(set_: dict[str, Any], optio
     with pytest.raises(InputError, match="there is no photograph") as refused:
         run("restore", path, *wrong, "-o", tmp_path / "out")
     assert refused.value.code == "input.no_photo" and refused.value.hint == "Check the path after --reference."
+
+
+def test_one_damaged_clip_does_not_stop_the_others(set_: dict[str, Any], options: list[str], tmp_path: Path) -> None:
+    folder = tmp_path / "a_scan"
+    folder.mkdir()
+    for number in range(4):
+        cv2.imwrite(str(folder / f"scan.{number:04d}.png"), numbered(1, number)(number))
+    damaged = folder / "scan.0002.png"
+    damaged.write_bytes(damaged.read_bytes()[:2000])
+    anna = set_["film"].cuts[0].reel
+    scan = Reel(folder / "scan.0000.png", R24, 4, at("00:00:00:00", R24, False))
+    film = Film(R24, at("01:00:00:00", R24, False), (Cut(scan, 0, 4, 0), Cut(anna, 2, 4, 4)))
+    out = tmp_path / "out"
+    assert run("restore", write(film, tmp_path / "film.otio"), *options, "-o", out) == 3
+    first, second = json.loads((out / "timeline.json").read_bytes())["clips"]
+    assert (first["folder"], second["folder"]) == ("", "anna.000002") and "scan.0002.png" in first["note"]
+    assert seen(video_tracks(out / "film-likeness.otio", R24)[1], 0) == [Seen(4, 4, 2, 5)]
 
 
 @pytest.mark.parametrize(
