@@ -47,6 +47,8 @@ class RestoreOptions:
     pack: Path | None
     insightface: Path | None
     progress: str = "bar"  # or "json"
+    reuse: bool = True  # analyses and windows of earlier runs
+    ray: str = ""  # address of a Ray cluster; empty: this machine
     identity: Path | None = None
     cuts: tuple[int, ...] = ()
     through_edits: tuple[int, ...] = ()

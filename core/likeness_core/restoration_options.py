@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from likeness_core.api import FORMATS, RestorationSettings
+from likeness_core.api import FORMATS, PARTS, RestorationSettings
 
 PRESETS = {"fast": 1, "quality": 2}  # denoising steps; with compact 0.1 four cost fidelity (docs/training.md)
 DEFAULTS = RestorationSettings()
@@ -67,6 +67,14 @@ def _look(command: argparse.ArgumentParser) -> None:
         "--scale", type=int, choices=(1, 2, 4), default=1, help="enlarge the frame, for SD in an HD timeline"
     )
     look.add_argument(
+        "--attributes", type=_attributes, metavar="WORDS", default=(),
+        help="say what the face shows, in place of what is measured: 'smiling:0.3, eyes closed:0'",
+    )  # fmt: skip
+    look.add_argument(
+        "--without", nargs="+", choices=PARTS, metavar="PART", default=(),
+        help=f"leave parts of the method out, to measure what they are worth: {', '.join(PARTS)}",
+    )  # fmt: skip
+    look.add_argument(
         "--negatives", nargs="+", type=_negative, metavar="STREAM=WEIGHT", default=(),
         help="steer away from quality=, attributes= or identity= (default: 0 each; 0.3 is strong; each costs a pass)",
     )  # fmt: skip
@@ -107,6 +115,15 @@ def _seed(text: str) -> int:
     if not (text.isdigit() and int(text) < 1 << 32):
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0 to {(1 << 32) - 1}")
     return int(text)
+
+
+def _attributes(text: str) -> tuple[tuple[str, float], ...]:
+    from likeness_core.restorer.attributes import parse_attributes
+
+    try:
+        return parse_attributes(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _negative(text: str) -> tuple[str, float]:
