@@ -8,6 +8,7 @@ from pathlib import Path
 
 from likeness_core.errors import HostError
 
+from likeness_plugin import resolve_worker
 from likeness_plugin.places import Machine, mailboxes
 from likeness_plugin.registration import Report, Sources, install, remove, repair, status
 from likeness_plugin.resolve import ResolveBridge, connect, open_resolve, resolve_is_running
@@ -40,11 +41,14 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )  # fmt: skip
     probe.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="a new JSON file")
     probe.add_argument("--keep-names", action="store_true", help="do not replace names and paths by their hashes")
+    actions.add_parser("worker")  # hidden: what `resolve_library` starts where there is no Python to run a file with
     command.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
     """Carry `likeness hosts` out."""
+    if given.action == "worker":
+        return resolve_worker.main()
     machine, sources = Machine.this(), Sources.of_this_install()
     if given.action == "probe":
         print(probe(connect(mailboxes(machine)), given.output, given.keep_names))

@@ -6,9 +6,15 @@ Everything hangs off a `Machine`, so that the tests lay out any system in a fold
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from likeness_core.errors import HostError
+
+from likeness_plugin.resolve_mailbox import make_mailbox
+
+SCRIPT = "Likeness.lua"
 VENDOR = "Blackmagic Design"
 PRODUCT = "DaVinci Resolve"
 SANDBOX = "com.blackmagic-design.DaVinciResolveLite"  # the edition of the Mac App Store
@@ -89,7 +95,11 @@ def script_places(machine: Machine) -> tuple[ScriptPlace, ...]:
 
 
 def mailboxes(machine: Machine) -> tuple[Path, ...]:
-    """The mailboxes of this user that there are."""
+    """The mailboxes of this user. One is made where the script is installed for everyone and this user has none yet."""
+    for place in script_places(machine):
+        if (place.scripts / MENU_FOLDER / SCRIPT).is_file() and not (place.mailbox / "token").exists():
+            with suppress(HostError, OSError):  # then there is none, and connecting says so
+                make_mailbox(place.mailbox)
     found = dict.fromkeys(place.mailbox for place in script_places(machine))
     return tuple(folder for folder in found if (folder / "token").is_file())
 

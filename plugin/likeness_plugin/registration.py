@@ -13,6 +13,7 @@ from likeness_core.errors import HostError
 
 from likeness_plugin.places import (
     MENU_FOLDER,
+    SCRIPT,
     Machine,
     ScriptPlace,
     data_folder,
@@ -22,7 +23,6 @@ from likeness_plugin.places import (
 )
 from likeness_plugin.resolve_mailbox import is_alive, make_mailbox
 
-SCRIPT = "Likeness.lua"
 FIRST_LINE = "-- Likeness: "
 BUNDLE = "Likeness.ofx.bundle"
 

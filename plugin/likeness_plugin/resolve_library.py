@@ -23,19 +23,27 @@ FIRST_ANSWER_S = 15.0  # importing the library and finding Resolve; seconds wher
 PYTHON_VERSIONS = ("3.12", "3.11", "3.10")  # the least trouble with any Resolve from 19.1
 
 
-def pythons() -> list[list[str]]:
-    """Command lines of the Pythons to try; `LIKENESS_RESOLVE_PYTHON` goes first."""
+def commands() -> list[list[str]]:
+    """Command lines of the worker to try, by Python; `LIKENESS_RESOLVE_PYTHON` goes first.
+
+    An installed program has no Python of its own to run a file with: there the worker is a hidden command of it.
+    """
     named = os.environ.get("LIKENESS_RESOLVE_PYTHON")
-    commands = [[named]] if named else []
-    if not getattr(sys, "frozen", False):
-        commands.append([sys.executable])
+    pythons = [[named]] if named else []
+    found = []
+    if getattr(sys, "frozen", False):
+        program = Path(sys.executable).with_name("likeness" + Path(sys.executable).suffix)
+        found.append([str(program), "hosts", "worker"])
+    else:
+        pythons.append([sys.executable])
     for version in PYTHON_VERSIONS:
-        found = shutil.which(f"python{version}")
-        if found:
-            commands.append([found])
+        python = shutil.which(f"python{version}")
+        if python:
+            pythons.append([python])
         elif sys.platform == "win32" and shutil.which("py"):
-            commands.append(["py", f"-{version}"])
-    return commands
+            pythons.append(["py", f"-{version}"])
+    worker = Path(resolve_worker.__file__)
+    return found + [[*python, "-I", str(worker)] for python in pythons if worker.is_file()]
 
 
 def open_library() -> "LibraryConnection":
@@ -44,7 +52,7 @@ def open_library() -> "LibraryConnection":
     Raises HostNotRunningError, ScriptingDisabledError, HostCallFailedError.
     """
     refusal: HostError | None = None
-    for command in pythons():
+    for command in commands():
         connection = LibraryConnection(command)
         try:
             connection.exchange([], False, FIRST_ANSWER_S)
@@ -63,12 +71,12 @@ class LibraryConnection:
 
     name = "library"
 
-    def __init__(self, python: list[str]) -> None:
+    def __init__(self, command: list[str]) -> None:
+        """Start the worker with a command line of `commands`."""
         self._number = 0
-        worker = Path(resolve_worker.__file__)
         flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows only: no console flashes up
         self._process = subprocess.Popen(
-            [*python, "-I", str(worker)],
+            command,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, creationflags=flags,
         )  # fmt: skip
         self._lines: queue.Queue[bytes] = queue.Queue()

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from likeness_core.api import FrameRange
 from likeness_core.timing import parse_rate
+from likeness_plugin import resolve_worker
 from likeness_plugin.bridge import HostBridge, HostClip, Route
 from likeness_plugin.resolve import ResolveBridge
 from likeness_plugin.resolve_library import LibraryConnection
@@ -138,7 +139,7 @@ def in_library(world: World) -> Iterator[ResolveBridge]:
     before = {name: os.environ.get(name) for name in ("LIKENESS_SIMULATED", "RESOLVE_SCRIPT_API")}
     os.environ.update(LIKENESS_SIMULATED=served.address, RESOLVE_SCRIPT_API=str(LIBRARY))
     try:
-        bridge = ResolveBridge(LibraryConnection([sys.executable]))
+        bridge = ResolveBridge(LibraryConnection([sys.executable, "-I", resolve_worker.__file__]))
         yield bridge
         bridge.close()
     finally:

@@ -134,6 +134,16 @@ def test_the_edition_of_the_app_store_gets_a_copy_and_a_mailbox_of_its_own(
     assert not scripts[0].exists() and mailboxes(machine) == ()
 
 
+def test_a_second_user_of_the_machine_gets_a_mailbox(
+    machine_of: MachineMaker, sources: Sources, tmp_path: Path
+) -> None:
+    machine = machine_of("linux")
+    install(machine, sources, True, False)
+    other = Machine("linux", tmp_path / "other", machine.root, {})
+    assert mailboxes(other) == (tmp_path / "other" / MAILBOX["linux"],)
+    assert mailboxes(Machine("linux", tmp_path / "third", tmp_path / "no script", {})) == ()
+
+
 def test_two_copies_are_told_and_mended(machine_of: MachineMaker, sources: Sources) -> None:
     machine = machine_of("linux")
     install(machine, sources, False, False)

@@ -18,6 +18,8 @@ from likeness_plugin.resolve_library import LibraryConnection, open_library
 from tests.plugin.resolve_simulator import Quirks, Timeline, World
 from tests.plugin.simulated_library import LIBRARY, SimulatedLibrary
 
+WORKER = [sys.executable, "-I", resolve_worker.__file__]
+
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedLibrary]:
@@ -31,7 +33,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedLibrary]:
 
 
 def test_what_the_library_prints_does_not_reach_the_answers(served: SimulatedLibrary) -> None:
-    connection = LibraryConnection([sys.executable])  # the module prints a line when it is imported
+    connection = LibraryConnection(WORKER)  # the module prints a line when it is imported
     assert Caller(connection).one(RESOLVE, "GetProductName") == "DaVinci Resolve Studio"
     connection.close()
     connection.close()  # twice is no harm
@@ -47,7 +49,7 @@ def test_an_import_that_hangs_is_ended(served: SimulatedLibrary, monkeypatch: py
 
 
 def test_a_call_that_hangs_ends_the_process_and_not_us(served: SimulatedLibrary) -> None:
-    connection = LibraryConnection([sys.executable])
+    connection = LibraryConnection(WORKER)
     served.hangs_at = "GetProductName"
     with pytest.raises(HostCallFailedError) as late:
         connection.exchange([{"on": {"$": "resolve"}, "call": "GetProductName"}], False, 1.0)
@@ -56,7 +58,7 @@ def test_a_call_that_hangs_ends_the_process_and_not_us(served: SimulatedLibrary)
 
 
 def test_a_library_that_crashes_is_an_error(served: SimulatedLibrary) -> None:
-    connection = LibraryConnection([sys.executable])
+    connection = LibraryConnection(WORKER)
     served.dies_at = "GetProductName"
     with pytest.raises(HostCallFailedError) as died:
         Caller(connection).one(RESOLVE, "GetProductName")
@@ -77,11 +79,11 @@ def test_a_python_that_the_library_refuses_is_followed_by_the_next(
     refused = tmp_path / "refused"
     refused.write_text(f'#!/bin/sh\nLIKENESS_SIMULATED=refuses exec "{sys.executable}" "$@"\n')
     refused.chmod(0o755)
-    monkeypatch.setattr(resolve_library, "pythons", lambda: [[str(refused)], [sys.executable]])
+    monkeypatch.setattr(resolve_library, "commands", lambda: [[str(refused), *WORKER[1:]], WORKER])
     connection = open_library()
     assert Caller(connection).one(RESOLVE, "GetProductName") == "DaVinci Resolve Studio"
     connection.close()
-    monkeypatch.setattr(resolve_library, "pythons", lambda: [[str(refused)]])
+    monkeypatch.setattr(resolve_library, "commands", lambda: [[str(refused), *WORKER[1:]]])
     with pytest.raises(ScriptingDisabledError) as none:
         open_library()
     assert none.value.code == "host.library_refused"
@@ -89,10 +91,21 @@ def test_a_python_that_the_library_refuses_is_followed_by_the_next(
 
 def test_without_the_library_the_menu_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("RESOLVE_SCRIPT_API", str(tmp_path))
-    monkeypatch.setattr(resolve_library, "pythons", lambda: [[sys.executable]])
+    monkeypatch.setattr(resolve_library, "commands", lambda: [WORKER])
     with pytest.raises(ScriptingDisabledError) as missing:
         open_library()
     assert missing.value.code == "host.no_library" and "Scripts > Likeness" in missing.value.hint
+
+
+def test_an_installed_program_runs_the_worker_as_a_command(
+    served: SimulatedLibrary, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    connection = LibraryConnection([sys.executable, "-m", "likeness_core", "hosts", "worker"])
+    assert Caller(connection).one(RESOLVE, "GetProductName") == "DaVinci Resolve Studio"
+    connection.close()
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "likeness-panel.exe"))
+    assert resolve_library.commands()[0] == [str(tmp_path / "likeness.exe"), "hosts", "worker"]
 
 
 def test_the_process_ends_with_its_parent(served: SimulatedLibrary) -> None:

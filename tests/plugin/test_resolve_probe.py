@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from likeness_core.errors import HostError, ProtocolError
+from likeness_plugin import resolve_worker
 from likeness_plugin.bridge import Selection
 from likeness_plugin.resolve import ResolveBridge
 from likeness_plugin.resolve_library import LibraryConnection
@@ -30,7 +31,11 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, tup
     before = snapshot(world)
     with in_library(world) as bridge:
         clips = bridge.clips(Selection.WHOLE)
-        output = probe(LibraryConnection([sys.executable]), tmp_path / "probe.json", keep_names=False)
+        output = probe(
+            LibraryConnection([sys.executable, "-I", resolve_worker.__file__]),
+            tmp_path / "probe.json",
+            keep_names=False,
+        )
     assert snapshot(world) == before  # asking changes nothing
     return output, clips
 
