@@ -16,7 +16,6 @@ import opentimelineio as otio
 from likeness_core.timing import DROP_FRAME_RATES
 
 _ITEMS = ("asset-clip", "clip", "video", "title", "gap", "sync-clip", "mc-clip", "ref-clip", "audition")
-_RETIMES = ("timeMap", "conform-rate")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +112,8 @@ def _clip(element: ET.Element, assets: "dict[str | None, ET.Element]", length: i
     range_ = otio.opentime.TimeRange(_time(begin, rate), _frames(length, rate))
     clip = otio.schema.Clip(element.get("name", ""), _reference(asset, rate), range_)
     clip.enabled = element.get("enabled", "1") != "0"
-    if any(element.find(tag) is not None for tag in _RETIMES):
+    conform = element.find("conform-rate")
+    if element.find("timeMap") is not None or (conform is not None and conform.get("scaleEnabled", "1") != "0"):
         clip.metadata["fcpxml"] = {"retimed": True}
     return clip
 

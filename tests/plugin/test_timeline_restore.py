@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+from likeness_core import cli
 from likeness_core.errors import InputError, LikenessError, MediaError
 from likeness_plugin.timeline import add_parser
+from likeness_plugin.timeline_run import core_options
 
 from tests.core.footage import bar_code
 from tests.core.openpeople_footage import portrait, put, room
@@ -169,6 +172,34 @@ def test_errors_of_the_core_come_through_as_they_are(set_: dict[str, Any], optio
     assert refused.value.code == "input.no_photo" and refused.value.hint == "Check the path after --reference."
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["--reference", "a b.jpg", "c.jpg"],
+        ["--no-reference", "--person", "all", "--scale", "2", "--steps", "4", "--seed", "7", "--no-fading", "--matte"],
+        ["--reference", "a.jpg", "--strength", "0.5", "--grain", "0", "--negatives", "quality=0.2", "identity=0.1"],
+        ["--identity", "anna.psi", "--format", "prores", "--device", "cpu", "--threads", "3", "--pack", "p"],
+    ],
+)
+def test_what_is_asked_for_reaches_the_core_as_it_was_typed(typed: list[str]) -> None:
+    top = argparse.ArgumentParser("likeness")
+    add_parser(top.add_subparsers())
+    given = top.parse_args(["timeline", "restore", "cut.otio", "-o", "out", *typed])
+    handed_on = core_options(given.restoration, given)
+    person = [] if "--person" in typed else ["--person", "match"]
+    direct, through = (
+        cli.restore_options(cli.parser().parse_args(["restore", "x", "-o", "y", *options]))
+        for options in ([*typed, *person], handed_on)
+    )
+    absolute = replace(
+        direct,
+        references=tuple(path.absolute() for path in direct.references),
+        identity=direct.identity.absolute() if direct.identity else None,
+        pack=direct.pack.absolute() if direct.pack else None,
+    )
+    assert through == absolute
+
+
 def test_one_damaged_clip_does_not_stop_the_others(set_: dict[str, Any], options: list[str], tmp_path: Path) -> None:
     folder = tmp_path / "a_scan"
     folder.mkdir()
@@ -250,10 +281,12 @@ def forty_cuts(folder: Path) -> Film:
         record += 5 if number % 8 == 7 else 0
         before = cuts[-1] if cuts else None
         of = before.reel if through and before else people[number % 3]
-        source = before.source + before.length if through and before else 4 + number * 29 % 64
+        source = before.source + before.length if through and before else 4 + number * 17 % 67
         dissolve = (2, 2) if number % 9 == 4 and number % 8 != 7 else (0, 0)
         cuts.append(Cut(of, source, 5 + number % 4, record, 1, dissolve))
         record += cuts[-1].length
+    # The adapter writes equal clips into XML as references to the first, which then stand at its place.
+    assert len({(cut.reel.path, cut.source, cut.length) for cut in cuts}) == 40
     return Film(DF, at("01:00:57:00", DF, True), tuple(cuts))
 
 
