@@ -22,6 +22,7 @@ from likeness_core import protocol as p
 from likeness_core.api import Progress
 from likeness_core.errors import LikenessError, ProtocolError
 from likeness_core.job_queue import JobQueue
+from likeness_core.jobs import cache_folder
 from likeness_core.lanes import Lane, Task
 from likeness_core.messages import (
     Failure,
@@ -57,6 +58,7 @@ _LANES: Final[dict[str, tuple[str, int]]] = {
 def serve() -> int:
     """Talk until stdin ends or a signal comes; returns the exit status."""
     requests, answers = take_pipes()
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))  # else it writes to the home folder
     server = Server(answers)
     with contextlib.suppress(KeyboardInterrupt):  # the panel's terminal, or a supervisor: the same clean stop
         server.read(requests)
@@ -129,7 +131,8 @@ class Server:
             text = f"the panel speaks protocol {params.protocol}, the core {p.PROTOCOL}"
             self._refuse(identifier, p.INVALID_REQUEST, "protocol.version", text)
             return
-        print(f"likeness {__version__} serves {params.client[:80]!r}", file=sys.stderr, flush=True)
+        if not self._greeted:
+            print(f"likeness {__version__} serves {params.client[:80]!r}", file=sys.stderr, flush=True)
         self._greeted = True
         self._writer.put(encode_result(identifier, p.Hello(p.PROTOCOL, __version__, os.getpid())))
         self._jobs.start()

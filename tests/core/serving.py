@@ -42,6 +42,7 @@ class Core:
         self._answers: dict[p.RequestId | None, queue.Queue[Response]] = {}
         self._lock = threading.Lock()
         self._count = 0
+        self._seen = 0  # of the notes
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -93,13 +94,12 @@ class Core:
         return next(one for one in self.call("job/list").jobs if one.job == job)
 
     def until(self, job: str, reached: Callable[[p.JobStatus], bool], timeout_s: float = WAIT_S) -> p.JobStatus:
-        """Wait until the core has said something of a job."""
+        """Wait until the core says something of a job; what it said before the last such wait ended does not count."""
         until = time.monotonic() + timeout_s
-        seen = 0
         while time.monotonic() < until:
-            notes = self.notes[seen:]
-            seen += len(notes)
-            for note in notes:
+            while self._seen < len(self.notes):
+                note = self.notes[self._seen]
+                self._seen += 1
                 if note.method == "job/changed" and note.params.job == job and reached(note.params):
                     return note.params
             assert self.process.poll() is None, "the core died"
@@ -110,6 +110,7 @@ class Core:
         """Wait until a job stands still, and say how."""
         status = self.until(job, lambda one: one.state.value in ENDED, timeout_s)
         assert status.error is None, status.error
+        self._seen = len(self.notes)
         return status
 
     def close(self, timeout_s: float = 30) -> int:
