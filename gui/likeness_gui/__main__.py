@@ -47,7 +47,8 @@ def translate(application: QApplication, language: str) -> list[QTranslator]:
     installed = []
     for name, folder in (("likeness", str(TRANSLATIONS)), ("qtbase", _qt_translations())):
         translator = QTranslator(application)
-        if translator.load(locale, name, "_", folder):
+        # English is a translation too: the one that knows plurals.
+        if translator.load(locale, name, "_", folder) or translator.load(QLocale("en"), name, "_", folder):
             application.installTranslator(translator)
             installed.append(translator)
     return installed

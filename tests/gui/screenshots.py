@@ -11,8 +11,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
+
+if TYPE_CHECKING:
+    from tests.plugin.fake_host import FakeHost
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "docs" / "screenshots"
@@ -62,11 +66,12 @@ class Photographer:
         theme.apply(application)
         store = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
         core = Core(core_command(), {"LIKENESS_CACHE": str(folder / "cache")})
-        self.workspace = Workspace(core, ProjectFiles(folder / "data"), Preferences(store), FakeRegistration(None))
+        self.footage = folder / "interview.mp4"
+        registration = FakeRegistration(stand_in(str(self.footage)))
+        self.workspace = Workspace(core, ProjectFiles(folder / "data"), Preferences(store), registration)
         self.window = MainWindow(self.workspace, beside_host)
         self.window.resize(*((600, 980) if beside_host else (1360, 850)))
         self.window.show()
-        self.footage = folder / "interview.mp4"
         for name, target in (("footage.mp4", "interview.mp4"), ("portrait.jpg",) * 2, ("smiling.jpg",) * 2):
             shutil.copy2(ROOT / "resources" / "sample" / name, folder / target)
 
@@ -133,6 +138,7 @@ class Photographer:
 def tour(folder: Path) -> None:
     """Every view."""
     from likeness_core.api import JobState
+    from likeness_plugin.bridge import Selection
 
     camera = Photographer(folder)
     workspace, window = camera.workspace, camera.window
@@ -157,7 +163,7 @@ def tour(folder: Path) -> None:
     camera.preview()
     camera.shoot("04-preview-wipe")
     workspace.restore()
-    camera.wait(lambda: workspace.queue.jobs and workspace.job().progress.stage == "restore")  # type: ignore[union-attr]
+    camera.wait(lambda: stage(workspace.job()) == "restore")
     camera.shoot("05-restoring")
     camera.wait(lambda: workspace.job().state == JobState.DONE)  # type: ignore[union-attr]
     workspace.notices.dismiss(workspace.notices.shown[0].key)
@@ -173,6 +179,9 @@ def tour(folder: Path) -> None:
     window.show_page(1)
     camera.shoot("08-queue")
     window.show_page(2)
+    camera.wait(lambda: workspace.host.info)
+    workspace.host.ask(Selection.WHOLE)
+    camera.wait(lambda: workspace.host.offer)
     camera.shoot("09-hosts")
     window.show_page(3)
     camera.shoot("10-settings")
@@ -183,6 +192,33 @@ def tour(folder: Path) -> None:
     camera.wait(lambda: any(notice.key == "core" for notice in workspace.notices.shown))
     camera.shoot("11-engine-stopped")
     camera.close()
+
+
+def stand_in(footage: str) -> "FakeHost":
+    """An editing application's place is taken by the one of the tests."""
+    from likeness_core.api import FrameRange
+    from likeness_plugin.bridge import HostInfo, Route
+
+    from tests.gui.test_host import host_clip
+    from tests.plugin.fake_host import FakeClip, FakeHost
+
+    class Resolve(FakeHost):
+        def info(self) -> HostInfo:
+            return HostInfo("DaVinci Resolve", "21.1.0", False, "mailbox", "Archive 1978")
+
+    slow = host_clip(footage, id="clip 2", name="Arrival, slow", record=FrameRange(112, 160), source=None,
+                     route=Route.REFUSED, reason="it is retimed")  # fmt: skip
+    later = host_clip(
+        footage, id="clip 3", name="Interview, later", record=FrameRange(160, 190), source=FrameRange(60, 90)
+    )
+    clips = [host_clip(footage), slow, later]
+    return Resolve("24", "01:00:00:00", [FakeClip(clip, footage, 42) for clip in clips])
+
+
+def stage(job: object) -> str:
+    """What a job is doing."""
+    progress = getattr(job, "progress", None)
+    return progress.stage if progress else ""
 
 
 def queue_more(camera: Photographer, person: int) -> None:

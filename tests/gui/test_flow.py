@@ -65,9 +65,8 @@ def test_from_footage_to_result(editor: Editor, footage: Path, qtbot: QtBot) -> 
     editor.next(Step.RESTORE)
     editor.until(Step.RESULT)
     heart.stop()
-    print(f"stall {heart.longest_ms:.0f} ms, worked {heart.worked_ms:.0f} ms; machine {heart.machine_ms:.0f} ms")
-    assert heart.worked_ms < 50
-    assert heart.longest_ms < 50 + heart.machine_ms
+    print(f"stall {heart.longest_ms:.0f} ms, own {heart.own_ms:.0f} ms, worked {heart.worked_ms:.0f} ms")
+    assert heart.own_ms < 50
     status = editor.job()
     assert status.result is not None
     assert status.result.restored_frames == len(FRAMES)

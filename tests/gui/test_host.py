@@ -39,7 +39,9 @@ class FakeRegistration(Registration):
 
     def _run(self, action: str) -> Report:
         self.state = {"install": "current", "remove": "absent"}.get(action, self.state)
-        return Report((Entry("Resolve, script for this user", Path("/scripts/Likeness.lua"), self.state),), ("a note",))
+        places = (("DaVinci Resolve, script for this user", "Likeness.lua"), ("OpenFX plug-in", "Likeness.ofx.bundle"))
+        entries = tuple(Entry(what, Path("/home/editor/.local/share") / name, self.state) for what, name in places)
+        return Report(entries, ())
 
     def connect(self) -> HostBridge:
         if self.bridge is None:

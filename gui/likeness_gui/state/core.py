@@ -74,6 +74,7 @@ class Core(QObject):
         self._waiting: dict[int, _Waiting] = {}
         self._last_id = 0
         self.state = CoreState.ENDED
+        self.has_run = False  # whether it was ever started
         self.version = ""
         self.log: list[str] = []
 
@@ -96,6 +97,7 @@ class Core(QObject):
         process.finished.connect(self._finished)
         process.errorOccurred.connect(self._not_started)
         self._process = process
+        self.has_run = True
         self._set_state(CoreState.STARTING)
         process.start(self._command[0], self._command[1:])
         self.call("hello", HelloParams(PROTOCOL, f"likeness-panel {__version__}"), self._greeted)

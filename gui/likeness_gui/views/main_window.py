@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
         self._restore_place()
         self.show_page(0)
         self._show_state()
-        self.viewer.setFocus()
+        self.viewer.compare.setFocus()
 
     # ---- layout
 
@@ -150,6 +150,7 @@ class MainWindow(QMainWindow):
         if self._pages.currentWidget() is self.hosts_page and self.workspace.host.report is None:
             self.workspace.host.look()
         self._page_buttons[index].setChecked(True)
+        self._page_buttons[index].setFocus()
 
     # ---- menus and keys
 

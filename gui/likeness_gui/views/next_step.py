@@ -2,7 +2,7 @@
 
 from likeness_core.api import JobState, Progress
 from likeness_core.protocol import JobStatus
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from likeness_gui.state.core import CoreState
@@ -51,7 +51,10 @@ class NextStep(QWidget):
     def refresh(self, *_: object) -> None:
         """Say what is next."""
         step = self._workspace.step
-        main, second, third = self._texts(step)
+        if self._stopped():
+            main, second, third = self.tr("Restart and go on"), "", ""
+        else:
+            main, second, third = self._texts(step)
         self._why.setText(self._reason(step))
         for made, text in ((self._main, main), (self._second, second), (self._third, third)):
             made.setText(text)
@@ -91,6 +94,8 @@ class NextStep(QWidget):
         frames = len(clip.range) if clip else 0
         if self._workspace.core.state == CoreState.STARTING:
             return self.tr("Starting …")
+        if self._stopped():
+            return self.tr("The restoring engine has stopped.")
         if self._workspace.opening:
             return self.tr("Opening …")
         return {
@@ -108,7 +113,7 @@ class NextStep(QWidget):
             Step.PREVIEWING: self.tr("Restoring one frame …"),
             Step.RESTORE: self.tr("The source stays as it is; the result is a new clip."),
             Step.RESTORING: self._restoring(),
-            Step.RESULT: self.tr("Restored. Compare it, and look at the marked frames under the strip."),
+            Step.RESULT: self.tr("Restored. Compare it, and look at the frames that are marked under it, if any."),
         }[step]
 
     def _analysing(self) -> str:
@@ -121,7 +126,7 @@ class NextStep(QWidget):
         job = self._workspace.job()
         if job is None or job.state != JobState.RUNNING:
             return self.tr("Waiting in the queue.")
-        return progress_text(job, self)
+        return progress_text(job)
 
     def _progress(self, step: Step) -> Progress | None:
         clip, job = self._workspace.clip, self._workspace.job()
@@ -132,13 +137,19 @@ class NextStep(QWidget):
         return job.progress if job is not None and step == Step.RESTORING else None
 
     def _show_progress(self, step: Step) -> None:
-        self._bar.setVisible(step in (Step.ANALYSING, Step.PREVIEWING, Step.RESTORING))
+        busy = step in (Step.ANALYSING, Step.PREVIEWING, Step.RESTORING)
+        self._bar.setVisible(busy and not self._stopped())
         progress = self._progress(step)
         if progress is None or step == Step.PREVIEWING:
             self._bar.setRange(0, 0)
         else:
             self._bar.setRange(0, max(1, progress.total))
             self._bar.setValue(progress.done)
+
+    def _stopped(self) -> bool:
+        """Whether the core ended; before it was ever started it only waits."""
+        core = self._workspace.core
+        return core.state == CoreState.ENDED and core.has_run
 
     def _running(self) -> bool:
         job = self._workspace.job()
@@ -147,7 +158,9 @@ class NextStep(QWidget):
     def _do_main(self) -> None:
         workspace, step = self._workspace, self._workspace.step
         job = workspace.result()
-        if step == Step.OPEN:
+        if self._stopped():
+            workspace.restart_core()
+        elif step == Step.OPEN:
             self.open_wanted.emit()
         elif step in (Step.ANALYSE, Step.NOBODY):
             workspace.analyse()
@@ -189,17 +202,20 @@ class NextStep(QWidget):
             self.queue_wanted.emit()
 
 
-def progress_text(job: JobStatus, words: QWidget) -> str:
+def progress_text(job: JobStatus) -> str:
     """Where a job is: stage, frames, speed, time left."""
+    translate = QCoreApplication.translate
     stages = {
-        "index": words.tr("Reading"), "analyse": words.tr("Finding faces"), "restore": words.tr("Restoring"),
-        "write": words.tr("Writing"),
-    }  # fmt: skip
+        "index": translate("Progress", "Reading"),
+        "analyse": translate("Progress", "Finding faces"),
+        "restore": translate("Progress", "Restoring"),
+        "write": translate("Progress", "Writing"),
+    }
     if job.progress is None:
-        return words.tr("Starting …")
+        return translate("Progress", "Starting …")
     parts = [f"{stages.get(job.progress.stage, job.progress.stage)} {job.progress.done} / {job.progress.total}"]
     if job.frames_per_second:
-        parts.append(words.tr("{0:.1f} frames/s").format(job.frames_per_second))
+        parts.append(translate("Progress", "{0:.1f} frames/s").format(job.frames_per_second))
     if job.seconds_left is not None:
-        parts.append(words.tr("{0} left").format(duration(job.seconds_left)))
+        parts.append(translate("Progress", "{0} left").format(duration(job.seconds_left)))
     return "  ·  ".join(parts)

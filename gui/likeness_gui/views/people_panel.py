@@ -128,7 +128,7 @@ class PersonCard(QFrame):
         self._name.editingFinished.connect(self._renamed)
         self._name.installEventFilter(self)
         self._seen = Elided("", "caption")
-        self._photographs = label("", "caption")
+        self._photographs = Elided("", "caption")
         self._restore = QCheckBox(self.tr("Restore"))
         self._restore.clicked.connect(self._ticked)
         words.addWidget(self._name)
@@ -172,7 +172,7 @@ class PersonCard(QFrame):
             text, role = count, "good"
         else:
             text, role = self.tr("No photograph yet"), "caption"
-        self._photographs.setText(text)
+        self._photographs.put(text)
         set_role(self._photographs, role)
 
     def _person(self) -> Person | None:

@@ -83,7 +83,9 @@ class QueuePage(QWidget):
             )
         elif left:
             text = self.tr(
-                "%n job(s) left. They run one after the other; close the window whenever you like.", "", left
+                "%n job(s) left. They run one after the other, and go on at the next start if you close the window.",
+                "",
+                left,
             )
         else:
             text = self.tr("All done.")
@@ -144,7 +146,8 @@ class JobRow(QFrame):
         self._state.setText(self._describe(status))
         set_role(self._state, "error" if status.state == JobState.FAILED else "muted")
         progress = status.progress
-        self._bar.setVisible(status.state in (JobState.RUNNING, JobState.PAUSED, JobState.INTERRUPTED))
+        halted = progress is not None and status.state in (JobState.PAUSED, JobState.INTERRUPTED)
+        self._bar.setVisible(status.state == JobState.RUNNING or halted)
         self._bar.setRange(0, max(1, progress.total) if progress else 0)
         self._bar.setValue(progress.done if progress else 0)
         self.setAccessibleName(f"{self._name.toolTip()}: {self._state.text()}")
@@ -153,7 +156,7 @@ class JobRow(QFrame):
 
     def _describe(self, status: JobStatus) -> str:
         if status.state == JobState.RUNNING:
-            return progress_text(status, self)
+            return progress_text(status)
         if status.state == JobState.FAILED and status.error is not None:
             return f"{status.error.message}. {status.error.hint}"
         if status.state == JobState.DONE and status.result is not None:
