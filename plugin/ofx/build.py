@@ -24,7 +24,7 @@ VERSION = "1.0"
 OLDEST_MACOS = "11.0"
 
 FLAGS = (
-    "-std=c11", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-s", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
+    "-std=c11", "-O3", "-fPIC", "-shared", "-fvisibility=hidden", "-s", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
     "-Wconversion", "-Wno-sign-conversion", "-Werror",
 )  # fmt: skip
 

@@ -139,19 +139,22 @@ static float matte_of(const float *source, const float *result)
     return 0;
 }
 
-/* One pixel: `result` becomes what is shown. */
-static void show(const Frame *frame, const float *source, const float *matte, float *result)
+/* A row of stored pixels becomes what is shown. `matte` is NULL where the store has none. */
+static void show(const Frame *frame, const float *source, const float *matte, float *result, int count)
 {
-    adopt_alpha(frame->store->alpha, frame->output.premultiplied, source[3], result);
+    StoreAlpha held = frame->store->alpha;
+    for (int i = 0; i < count; i++) adopt_alpha(held, frame->output.premultiplied, source[4 * i + 3], result + 4 * i);
     if (frame->view == VIEW_MATTE) {
-        float level = matte ? *matte : matte_of(source, result);
-        for (int i = 0; i < 3; i++) result[i] = level;
-        result[3] = frame->output.components == ALPHA ? level : 1;
+        for (int i = 0; i < count; i++) {
+            float *pixel = result + 4 * i, level = matte ? matte[i] : matte_of(source + 4 * i, pixel);
+            pixel[0] = pixel[1] = pixel[2] = level;
+            pixel[3] = frame->output.components == ALPHA ? level : 1;
+        }
     } else if (frame->view == VIEW_DIFFERENCE) {
-        for (int i = 0; i < 4; i++) result[i] = frame->gain * apart(result[i], source[i]);
-        if (frame->output.components != ALPHA) result[3] = 1;
+        for (int i = 0; i < 4 * count; i++) result[i] = frame->gain * apart(result[i], source[i]);
+        for (int i = 0; i < count && frame->output.components != ALPHA; i++) result[4 * i + 3] = 1;
     } else if (frame->mix != 1) { /* at 1 the result is exact */
-        for (int i = 0; i < 4; i++) result[i] = source[i] + frame->mix * (result[i] - source[i]);
+        for (int i = 0; i < 4 * count; i++) result[i] = source[i] + frame->mix * (result[i] - source[i]);
     }
 }
 
@@ -166,8 +169,7 @@ static bool render_row(const Frame *frame, const Buffers *buffers, int y)
     if (!read_stored(frame, buffers, x1, x2, y, 4, buffers->result)) return false;
     if (with_matte && !read_stored(frame, buffers, x1, x2, y, 1, buffers->matte)) return false;
     read_row(&frame->source, x1, x2, y, buffers->source);
-    for (int i = 0; i < x2 - x1; i++)
-        show(frame, buffers->source + 4 * i, with_matte ? buffers->matte + i : NULL, buffers->result + 4 * i);
+    show(frame, buffers->source, with_matte ? buffers->matte : NULL, buffers->result, x2 - x1);
     write_row(&frame->output, x1, x2, y, buffers->result);
     return true;
 }

@@ -1,6 +1,8 @@
 #include "pixels.h"
 
-static size_t depth_bytes(Depth depth)
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE size_t depth_bytes(Depth depth)
 {
     return depth == BYTES ? 1 : depth == FLOATS ? 4 : 2;
 }
@@ -12,7 +14,7 @@ static char *pixel(const Image *image, int x, int y)
 }
 
 /* To the nearest half, ties to even; too large becomes infinite, NaN stays NaN. */
-static uint16_t half_of_float(float value)
+INLINE uint16_t half_of_float(float value)
 {
     uint32_t bits = bits_of_float(value), sign = bits >> 16 & 0x8000, size = bits & 0x7FFFFFFF;
     if (size > 0x7F800000) return (uint16_t)(sign | 0x7E00);
@@ -33,7 +35,7 @@ static uint16_t half_of_float(float value)
     return (uint16_t)(sign | fraction);
 }
 
-static float sample_at(const char *at, Depth depth)
+INLINE float sample_at(const char *at, Depth depth)
 {
     uint16_t two;
     float four;
@@ -45,14 +47,14 @@ static float sample_at(const char *at, Depth depth)
     }
 }
 
-static uint16_t whole_number(float level, float most)
+INLINE uint16_t whole_number(float level, float most)
 {
     if (!(level > 0)) return 0; /* NaN, too */
     if (level >= 1) return (uint16_t)most;
     return (uint16_t)((double)level * most + 0.5); /* in double, so that the rounding is exact */
 }
 
-static void put_sample(char *at, Depth depth, float level)
+INLINE void put_sample(char *at, Depth depth, float level)
 {
     uint16_t two;
     switch (depth) {
@@ -73,30 +75,56 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
+/* Written once and compiled for each depth: `depth` is a constant wherever these are called. */
+
+INLINE void read_pixels(const char *at, int count, Depth depth, Components components, float *rgba)
+{
+    size_t step = depth_bytes(depth), stride = step * components;
+    if (components == ALPHA)
+        for (int i = 0; i < count; i++) rgba[4 * i + 3] = sample_at(at + (size_t)i * stride, depth);
+    else
+        for (int i = 0; i < count; i++, at += stride) {
+            for (size_t k = 0; k < 3; k++) rgba[4 * i + (int)k] = sample_at(at + k * step, depth);
+            rgba[4 * i + 3] = components == RGBA ? sample_at(at + 3 * step, depth) : 1;
+        }
+}
+
+INLINE void write_pixels(char *at, int count, Depth depth, Components components, const float *rgba)
+{
+    size_t step = depth_bytes(depth), stride = step * components;
+    if (components == ALPHA)
+        for (int i = 0; i < count; i++) put_sample(at + (size_t)i * stride, depth, rgba[4 * i + 3]);
+    else
+        for (int i = 0; i < count; i++, at += stride)
+            for (size_t k = 0; k < components; k++) put_sample(at + k * step, depth, rgba[4 * i + (int)k]);
+}
+
 void read_row(const Image *image, int x1, int x2, int y, float *rgba)
 {
+    int from = larger(x1, image->bounds.x1), count = smaller(x2, image->bounds.x2) - from;
     memset(rgba, 0, (size_t)(x2 - x1) * 4 * sizeof *rgba);
-    if (!image->data || y < image->bounds.y1 || y >= image->bounds.y2) return;
-    int from = larger(x1, image->bounds.x1), to = smaller(x2, image->bounds.x2);
-    size_t step = depth_bytes(image->depth);
-    for (int x = from; x < to; x++) {
-        const char *at = pixel(image, x, y);
-        float *out = rgba + (size_t)(x - x1) * 4;
-        for (int i = 0; i < 3 && image->components != ALPHA; i++) out[i] = sample_at(at + (size_t)i * step, image->depth);
-        out[3] = image->components == RGB ? 1 : sample_at(at + (image->components - 1) * step, image->depth);
+    if (!image->data || y < image->bounds.y1 || y >= image->bounds.y2 || count <= 0) return;
+    const char *at = pixel(image, from, y);
+    float *out = rgba + (size_t)(from - x1) * 4;
+    switch (image->depth) {
+    case BYTES: read_pixels(at, count, BYTES, image->components, out); break;
+    case SHORTS: read_pixels(at, count, SHORTS, image->components, out); break;
+    case HALVES: read_pixels(at, count, HALVES, image->components, out); break;
+    default: read_pixels(at, count, FLOATS, image->components, out); break;
     }
 }
 
 void write_row(const Image *image, int x1, int x2, int y, const float *rgba)
 {
-    if (y < image->bounds.y1 || y >= image->bounds.y2) return;
-    int from = larger(x1, image->bounds.x1), to = smaller(x2, image->bounds.x2);
-    size_t step = depth_bytes(image->depth);
-    for (int x = from; x < to; x++) {
-        char *at = pixel(image, x, y);
-        const float *in = rgba + (size_t)(x - x1) * 4;
-        for (int i = 0; i < 3 && image->components != ALPHA; i++) put_sample(at + (size_t)i * step, image->depth, in[i]);
-        if (image->components != RGB) put_sample(at + (image->components - 1) * step, image->depth, in[3]);
+    int from = larger(x1, image->bounds.x1), count = smaller(x2, image->bounds.x2) - from;
+    if (y < image->bounds.y1 || y >= image->bounds.y2 || count <= 0) return;
+    char *at = pixel(image, from, y);
+    const float *in = rgba + (size_t)(from - x1) * 4;
+    switch (image->depth) {
+    case BYTES: write_pixels(at, count, BYTES, image->components, in); break;
+    case SHORTS: write_pixels(at, count, SHORTS, image->components, in); break;
+    case HALVES: write_pixels(at, count, HALVES, image->components, in); break;
+    default: write_pixels(at, count, FLOATS, image->components, in); break;
     }
 }
 

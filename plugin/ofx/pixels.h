@@ -45,18 +45,15 @@ static inline uint32_t bits_of_float(float value)
     return bits;
 }
 
-/* IEEE 754 half to float, exact. By integers only: a host may have switched denormal numbers off. */
+/* IEEE 754 half to float, exact and without branches. No denormal float appears: a host may have switched them off. */
 static inline float float_of_half(uint16_t half)
 {
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 0x3FF;
-    if (exponent == 31) return float_of_bits(sign | 0x7F800000 | fraction << 13);
-    if (exponent == 0) {
-        if (fraction == 0) return float_of_bits(sign);
-        exponent = 1;
-        while (!(fraction & 0x400)) fraction <<= 1, exponent--;
-        fraction &= 0x3FF;
-    }
-    return float_of_bits(sign | (exponent + 112) << 23 | fraction << 13);
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16, size = half & 0x7FFF;
+    uint32_t shifted = (size << 13) + (112u << 23); /* the exponent's other bias */
+    uint32_t special = shifted + (112u << 23);      /* infinite or no number */
+    uint32_t small = bits_of_float((float)(int32_t)size * 0x1p-24f);
+    uint32_t bits = size >= 0x7C00 ? special : size < 0x400 ? small : shifted;
+    return float_of_bits(sign | bits);
 }
 
 #endif
