@@ -6,6 +6,7 @@ What the readers get wrong or leave out is put right here or in the file of the 
 
 import json
 import re
+import sys
 import xml.etree.ElementTree
 from collections import Counter
 from collections.abc import Iterator
@@ -50,7 +51,7 @@ def read_edit(path: Path, rate: Fraction | None = None) -> ReadEdit:
     try:
         timeline, drop, rate = _load(path, rate)
         edit = _Reader(timeline, rate or _rate_of(timeline)).edit(path.stem, drop)
-    except _errors_of_readers(path) as error:
+    except _errors_of_readers() as error:
         message = f"{path.name} cannot be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
         raise InputError("timeline.not_readable", message, "Export it again, best as .otio.") from error
     if not edit.items and not edit.skipped:
@@ -58,19 +59,14 @@ def read_edit(path: Path, rate: Fraction | None = None) -> ReadEdit:
     return ReadEdit(edit, timeline)
 
 
-def _errors_of_readers(path: Path) -> tuple[type[Exception], ...]:
+def _errors_of_readers() -> tuple[type[Exception], ...]:
     """What OpenTimelineIO and its adapters raise for files that are not in order."""
     common = (
         otio.exceptions.OTIOError, xml.etree.ElementTree.ParseError, OSError, ValueError, LookupError, TypeError,
         AttributeError, ArithmeticError, AssertionError, NotImplementedError,
     )  # fmt: skip
-    if path.suffix.lower() != ".aaf":
-        return common
-    try:
-        from aaf2.exceptions import AAFError  # comes with the adapter
-    except ModuleNotFoundError:
-        return common
-    return (*common, AAFError)
+    of_aaf = sys.modules.get("aaf2.exceptions")  # loaded by the adapter, where that is installed
+    return (*common, of_aaf.AAFError) if of_aaf else common
 
 
 def exact_rate(rate: float) -> Fraction:
