@@ -47,12 +47,12 @@ class RestoreOptions:
     pack: Path | None
     insightface: Path | None
     progress: str = "bar"  # or "json"
-    reuse: bool = True  # analyses and windows of earlier runs
-    ray: str = ""  # address of a Ray cluster; empty: this machine
     identity: Path | None = None
     cuts: tuple[int, ...] = ()
     through_edits: tuple[int, ...] = ()
     dissolves: tuple[FrameRange, ...] = ()
+    reuse: bool = True  # analyses and windows of earlier runs
+    ray: str = ""  # address of a Ray cluster; empty: this machine
 
 
 def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
@@ -85,7 +85,7 @@ def restore_options(given: argparse.Namespace) -> RestoreOptions:
         given.source, tuple(given.reference or ()), given.output, given.range, given.rate, given.person, settings,
         given.format, given.matte, given.resume, given.overwrite, given.device, given.threads, given.pack,
         given.insightface, given.progress, given.identity, tuple(sorted(given.cuts)),
-        tuple(sorted(given.through_edits)), tuple(given.dissolves),
+        tuple(sorted(given.through_edits)), tuple(given.dissolves), not given.no_cache, given.ray,
     )  # fmt: skip
 
 

@@ -37,7 +37,8 @@ def restore(options: RestoreOptions) -> int:
     if options.overwrite:
         check_photographs(job)  # an earlier result is not given up for one that cannot be
     prepare_output(job, options.resume, options.overwrite)
-    result = report(run(job)) if options.progress == "json" else follow(run(job), console)
+    work = run(job, options.reuse, options.ray)
+    result = report(work) if options.progress == "json" else follow(work, console)
     for warning in result.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     print(result.result)

@@ -32,8 +32,8 @@ from likeness_core.media_write import make_folder
 from likeness_core.pictures import OpenMovies, display_picture, display_size
 from likeness_core.protocol import PreviewFace, PreviewParams, PreviewResult
 from likeness_core.render import Renderer, Unit
+from likeness_core.rendering import look_of
 from likeness_core.request import check_or_default_pack
-from likeness_core.restore import look_of
 from likeness_core.submission import absolute, check_machine, check_settings, frames_of, with_edit
 from likeness_core.warm import WarmNetworks
 

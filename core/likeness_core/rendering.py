@@ -10,16 +10,26 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
+import torch
 
+from likeness_core import color
 from likeness_core.ahead import Ahead, finished
 from likeness_core.api import FrameRange, RestorationJob
-from likeness_core.errors import MediaError
+from likeness_core.cast import Cast, CastTrack
+from likeness_core.composite import Look
+from likeness_core.errors import InputError, MediaError
 from likeness_core.evidence import FrameNotes
+from likeness_core.faces import FaceAnalyser
+from likeness_core.kept_windows import KeptWindows
 from likeness_core.media import Frame, MediaReader
 from likeness_core.output import Output
+from likeness_core.packs import check_pack
 from likeness_core.render import Renderer, State, UnfinishedFrame, Unit
+from likeness_core.restorer.identity_pack import load_identity
+from likeness_core.restorer.pipeline import Restorer
 
 _DECODED_AHEAD = 4  # frames
 
@@ -32,6 +42,9 @@ class UnitDone:
     state: State
 
 
+Steps = Generator[FrameNotes | UnitDone | None, None, None]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Writing:
     """A unit whose frames are on their way."""
@@ -40,13 +53,30 @@ class _Writing:
     frames: deque["Future[FrameNotes]"]
 
 
-def render_units(
-    job: RestorationJob, units: list[Unit], state: State, renderer: Renderer, output: Output
-) -> Generator[FrameNotes | UnitDone | None, None, None]:
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitWork:
+    """What carrying out units of a job needs, on any machine."""
+
+    job: RestorationJob
+    cast: Cast
+    store: Path  # frames of a movie
+    reuse: bool  # of restored windows
+
+
+def carry_out(work: UnitWork, units: list[Unit], state: State, analyser: FaceAnalyser) -> Steps:
     """Carry out consecutive units; yields the notes of each written frame, each finished unit, and None for each step.
 
     `state` is what was left for the first of them. Closing stops within a frame's work and leaves no thread behind.
     """
+    job, tracks = work.job, work.cast.tracks
+    output = Output(job, work.store)
+    kept = KeptWindows.of(job) if work.reuse else None
+    with ThreadPoolExecutor(job.threads, "judges") as judges:
+        renderer = Renderer(open_restorer(job, tracks), analyser, look_of(job), tracks, kept, judges)
+        yield from _render(job, units, state, renderer, output)
+
+
+def _render(job: RestorationJob, units: list[Unit], state: State, renderer: Renderer, output: Output) -> Steps:
     frames = FrameRange(units[0].frames.start, max(unit.frames.stop for unit in units))
     at_once = 1 if _is_roomy(job) else 0  # units that are written while the next is restored
     under_way: deque[_Writing] = deque()
@@ -132,3 +162,22 @@ class _Buffer:
                 self._held[frame.index] = frame
             yield
         return {index: self._held[index] for index in wanted.frames()}
+
+
+def open_restorer(job: RestorationJob, tracks: tuple[CastTrack, ...]) -> Restorer | None:
+    """The network, where there is work for it. Raises ModelPackError, InputError where the pack is another by now."""
+    if not tracks or job.settings.strength == 0:
+        return None
+    pack = Path(job.pack.path)
+    if check_pack(pack).sha256 != job.pack.sha256:
+        hint = "Start afresh with --overwrite, or put the earlier pack back."
+        raise InputError("job.differs", "the model pack is not the one that this job was begun with", hint)
+    lora = load_identity(Path(job.identity), job.pack.sha256).lora if job.identity else None
+    return Restorer(pack, torch.device(job.device), getattr(torch, job.dtype), lora)
+
+
+def look_of(job: RestorationJob) -> Look:
+    """What the composite needs of a job."""
+    media = job.media
+    matrix = color.effective_matrix(media.color, media.width, media.height)
+    return Look(job.settings, color.luma_weights(matrix), media.is_float)

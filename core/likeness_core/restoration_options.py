@@ -85,6 +85,12 @@ def _machine(command: argparse.ArgumentParser) -> None:
     machine = command.add_argument_group("machine")
     machine.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (%(default)s)")
     machine.add_argument("--threads", type=_threads, default=0, help="CPU threads of the network (default: all cores)")
+    machine.add_argument(
+        "--no-cache", action="store_true", help="use nothing of earlier runs and keep nothing for later ones"
+    )
+    machine.add_argument(
+        "--ray", metavar="ADDRESS", default="", help="restore shots on a Ray cluster: HOST:PORT, or auto"
+    )
     machine.add_argument("--pack", type=Path, help="folder of another model pack (default: the one that ships)")
     add_face_models(machine)
     machine.add_argument(

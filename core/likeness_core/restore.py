@@ -8,38 +8,34 @@ and the same call goes on from there, to the same bytes.
 
 import shutil
 from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
-from likeness_core import color
 from likeness_core.analyse import Analysis, analyse
 from likeness_core.api import FrameRange, JobResult, Progress, RestorationJob
-from likeness_core.cast import Cast, CastTrack, choose_cast, read_references
-from likeness_core.composite import Look
+from likeness_core.cast import Cast, choose_cast, read_references
 from likeness_core.errors import InputError
 from likeness_core.evidence import Evidence
 from likeness_core.faces import FaceAnalyser, open_face_analyser
+from likeness_core.farm import on_farm
 from likeness_core.jobs import Journal, decode, encode, job_folder, locked, write_whole
-from likeness_core.kept_windows import KeptWindows
+from likeness_core.kept_analyses import bring_analysis, keep_analysis
 from likeness_core.output import Output
-from likeness_core.packs import check_pack
-from likeness_core.render import Renderer, pack_state, plan_units, unpack_state
-from likeness_core.rendering import UnitDone, render_units
+from likeness_core.render import pack_state, plan_units, unpack_state
+from likeness_core.rendering import UnitDone, UnitWork, carry_out
 from likeness_core.request import check_source, source_changed
-from likeness_core.restorer.identity_pack import load_identity
-from likeness_core.restorer.pipeline import Restorer
 from likeness_core.shots import dissolve_middles
 
 
-def restore(job: RestorationJob, reuse: bool = True) -> Generator[Progress, None, JobResult]:
+def restore(job: RestorationJob, reuse: bool = True, ray: str = "") -> Generator[Progress, None, JobResult]:
     """Run a job to its end, or go on with it. Raises LikenessError; nothing that was finished is lost by it.
 
     `reuse`: take analysis and restored windows from earlier runs where they are the same, and keep those of this one;
-    the result has the same bytes either way.
+    the result has the same bytes either way. `ray`: address of a Ray cluster that restores the shots; its machines see
+    the source, the output and the cache under the same paths.
     """
     folder = job_folder(Path(job.output.folder))
     with locked(folder):
@@ -54,16 +50,28 @@ def restore(job: RestorationJob, reuse: bool = True) -> Generator[Progress, None
         references = read_references(job, finder)  # before hours of footage are looked through
         _freeze(job, folder)
         cuts = (*job.cuts, *dissolve_middles(job.dissolves))
+        if reuse:
+            bring_analysis(job, folder)
         analysis = yield from analyse(job.media, job.frames, cuts, finder, folder, job.through_edits, job.threads)
+        if reuse:
+            keep_analysis(job, folder)
         cast = choose_cast(job, references, analysis, finder, folder)
         evidence = Evidence(job, cast, folder)
-        yield from _units(job, analysis, cast, analyser, evidence, folder, reuse)
+        yield from _units(job, analysis, cast, analyser, evidence, folder, _Means(reuse, ray))
         output = Output(job, folder / "store")
         yield from output.finish()
         result = evidence.finish(output.result)
         write_whole(folder / "done.json", encode(result))
         _tidy(folder)
         return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """How the work is done; the result is the same."""
+
+    reuse: bool
+    ray: str
 
 
 def face_finder(folder: str, threads: int) -> FaceAnalyser | None:
@@ -113,7 +121,7 @@ def _earlier_result(job: RestorationJob, folder: Path) -> JobResult | None:
 
 def _units(
     job: RestorationJob, analysis: Analysis, cast: Cast, analyser: FaceAnalyser, evidence: Evidence, folder: Path,
-    reuse: bool,
+    options: "_Means",
 ) -> Generator[Progress, None, None]:  # fmt: skip
     """Carry out what is left of the plan."""
     units = plan_units(analysis.shots, cast.tracks, job.plan)
@@ -127,22 +135,25 @@ def _units(
     if finished == len(units):
         return
     state = unpack_state(_state_path(folder, finished).read_bytes()) if finished else {}
-    kept = KeptWindows.of(job) if reuse else None
     total = len(job.frames)
     done = 0 if not finished else units[finished].finished.start - job.frames.start
-    with ThreadPoolExecutor(job.threads, "judges") as judges:
-        renderer = Renderer(_restorer(job, cast.tracks), analyser, look_of(job), cast.tracks, kept, judges)
-        with closing(render_units(job, units[finished:], state, renderer, output)) as steps:
-            for step in steps:
-                if isinstance(step, UnitDone):
-                    output.sync()
-                    evidence.sync()
-                    _finish_unit(step, journal, folder)
-                    continue
-                if step is not None:
-                    evidence.add(step)
-                    done = step.index + 1 - job.frames.start
-                yield Progress("restore", done, total, step.index if step else None)
+    work = UnitWork(job, cast, folder / "store", options.reuse)
+    steps = (
+        on_farm(options.ray, work, units[finished:], state)
+        if options.ray
+        else carry_out(work, units[finished:], state, analyser)
+    )
+    with closing(steps):
+        for step in steps:
+            if isinstance(step, UnitDone):
+                output.sync()
+                evidence.sync()
+                _finish_unit(step, journal, folder)
+                continue
+            if step is not None:
+                evidence.add(step)
+                done = step.index + 1 - job.frames.start
+            yield Progress("restore", done, total, step.index if step else None)
 
 
 def _finish_unit(done: UnitDone, journal: Journal, folder: Path) -> None:
@@ -154,22 +165,3 @@ def _finish_unit(done: UnitDone, journal: Journal, folder: Path) -> None:
 
 def _state_path(folder: Path, unit: int) -> Path:
     return folder / f"state-{unit}.npz"
-
-
-def _restorer(job: RestorationJob, tracks: tuple[CastTrack, ...]) -> Restorer | None:
-    """The network, where there is work for it."""
-    if not tracks or job.settings.strength == 0:
-        return None
-    pack = Path(job.pack.path)
-    if check_pack(pack).sha256 != job.pack.sha256:
-        hint = "Start afresh with --overwrite, or put the earlier pack back."
-        raise InputError("job.differs", "the model pack is not the one that this job was begun with", hint)
-    lora = load_identity(Path(job.identity), job.pack.sha256).lora if job.identity else None
-    return Restorer(pack, torch.device(job.device), getattr(torch, job.dtype), lora)
-
-
-def look_of(job: RestorationJob) -> Look:
-    """What the composite needs of a job."""
-    media = job.media
-    matrix = color.effective_matrix(media.color, media.width, media.height)
-    return Look(job.settings, color.luma_weights(matrix), media.is_float)
