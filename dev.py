@@ -6,6 +6,7 @@
     check       format, lint, types, layers and the list of licences
     ofx         build the OpenFX plug-in for every system into dist/ofx/ (--native: for this one only)
     screenshots every view of the window, from the real thing, into docs/screenshots/
+    translate   take new texts of the window into its translations, and build those (edit the .ts files between)
     lock        resolve pyproject.toml into requirements/ (arguments go to uv: --upgrade, --upgrade-package NAME)
     licences    write LICENSES.md from the installed packages and requirements/why.toml
 
@@ -39,6 +40,7 @@ LOCK = ROOT / "requirements" / "lock.txt"
 CUDA_LOCK = ROOT / "requirements" / "cuda.txt"
 WHY = ROOT / "requirements" / "why.toml"
 LICENCES = ROOT / "LICENSES.md"
+TRANSLATIONS = ROOT / "gui" / "likeness_gui" / "translations"
 
 # Needed before the rest: what builds the two packages that have no wheel (one of them is ours), and torch.
 FIRST = ("editables", "hatchling", "setuptools", "torch")
@@ -69,6 +71,7 @@ def main(arguments: list[str]) -> int:
         "demo": lambda rest: call(set_up(), "-m", "likeness_core", "demo", *rest),
         "test": lambda rest: call(set_up(), "-m", "pytest", *rest),
         "check": lambda rest: check(set_up()),
+        "translate": lambda rest: translate(set_up()),
         "screenshots": lambda rest: call(set_up(), "-m", "tests.gui.screenshots", *rest),
         "ofx": lambda rest: call(set_up(), "plugin/ofx/build.py", *rest),
         "lock": lambda rest: lock(set_up(), rest),
@@ -151,6 +154,21 @@ def check(python: Path) -> int:
             failed.append(name)
     print(f"check: {', '.join(failed)} failed" if failed else "check: all is well", flush=True)
     return 1 if failed else 0
+
+
+# --- the translations
+
+
+def translate(python: Path) -> int:
+    """Update the .ts files from the source, and make .qm files of them. English has only its plurals."""
+    sources = [str(path) for path in sorted((ROOT / "gui" / "likeness_gui").rglob("*.py"))]
+    options = ["-no-obsolete", "-locations", "none", "-source-language", "en", "-silent"]
+    status = 0
+    for language, more in (("de", []), ("en", ["-pluralonly"])):
+        texts = str(TRANSLATIONS / f"likeness_{language}.ts")
+        status |= call(venv_program("pyside6-lupdate"), *sources, *options, *more, "-ts", texts)
+        status |= call(venv_program("pyside6-lrelease"), "-silent", texts)
+    return status
 
 
 # --- the lock

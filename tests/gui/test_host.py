@@ -167,7 +167,7 @@ def test_diagnostics_name_nobody(workspace: Workspace, footage: Path, tmp_path: 
     workspace.save_diagnostics(tmp_path / "d.zip")
     with zipfile.ZipFile(tmp_path / "d.zip") as archive:
         content = b"".join(archive.read(name) for name in archive.namelist())
-    assert b"0123456789abcdef done 12 frames" in content
+    assert b"0123456789abcdef done 12 exr" in content
     assert b"Anna" not in content
     workspace.save_diagnostics(tmp_path / "no" / "folder" / "d.zip")
     assert workspace.notices.shown[0].hint

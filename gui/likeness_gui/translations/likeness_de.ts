@@ -215,7 +215,7 @@
         <translation>Korn</translation>
     </message>
     <message>
-        <source>Share of the footage's own grain that is put back</source>
+        <source>Share of the footage&apos;s own grain that is put back</source>
         <translation>Anteil des Filmkorns, der zurückgegeben wird</translation>
     </message>
     <message>
@@ -639,7 +639,7 @@
         <translation>In die Timeline einsetzen</translation>
     </message>
     <message>
-        <source>Show the result's folder</source>
+        <source>Show the result&apos;s folder</source>
         <translation>Ordner des Ergebnisses zeigen</translation>
     </message>
     <message>

@@ -365,5 +365,6 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Save and let the core end; what it was doing goes on at the next start."""
         self.workspace.preferences.set_bytes(self._place_key(), bytes(self.saveGeometry().data()))
+        self.hide()  # the core may take a moment to end
         self.workspace.close()
         event.accept()
