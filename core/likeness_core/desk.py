@@ -36,6 +36,7 @@ class Desk:
             "references/check": lambda: self._check(params),
             "references/suggest": lambda: self._suggest(params),
             "preview": lambda: self._preview(params),
+            "identity/create": lambda: _create_identity(params),
         }
         return answers[method]()
 
@@ -92,6 +93,17 @@ class Desk:
 
             self._movies[lane] = OpenMovies()
         return self._movies[lane]
+
+
+def _create_identity(params: p.CreateIdentityParams) -> Long:
+    from likeness_core.identity import create_identity
+    from likeness_core.submission import identity_of
+
+    made = yield from create_identity(identity_of(params))
+    scores = made.scores
+    return p.CreateIdentityResult(
+        made.path, scores.judge, scores.held_out, scores.degraded, scores.before, scores.after, made.warnings
+    )
 
 
 def _probe(params: p.ProbeParams) -> p.ProbeResult:

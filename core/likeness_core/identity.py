@@ -41,7 +41,7 @@ from likeness_core.restorer.process import noisy_start
 from likeness_core.reward import SFace, aligned, open_sface
 
 SIDE_PX = 256
-LEARNING_RATE = 1e-3
+LEARNING_RATE = 2e-3
 FEEDBACK_WEIGHT = 0.03  # lambda; ten times as much pleases the recogniser that rewards, and not the one that judges
 CHECKPOINT_STEPS = 20
 COPIES = 3  # degraded copies of each photograph whose landmark errors are kept

@@ -354,6 +354,38 @@ class PreviewResult:
     seconds: float  # it took
 
 
+# ---- identity packs -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CreateIdentityParams:
+    """Make an identity pack of one to five photographs; minutes on a CPU. Sends `progress`, stage "practise".
+
+    Cancelled or killed, the same request goes on where it was.
+    """
+
+    name: str
+    photos: tuple[str, ...]
+    output: str  # NAME.identity.safetensors
+    footage: tuple[str, ...] = ()  # further stills of the person, practised on but not shown as references
+    steps: int = 120  # 30 to 1000
+    seed: int = 0
+    machine: Machine = Machine()
+
+
+@dataclass(frozen=True, slots=True)
+class CreateIdentityResult:
+    """The pack is there, and helps: `after` is above `before`."""
+
+    path: str
+    judge: str  # the recogniser whose cosines follow; it had no part in the practice
+    held_out: str  # what was restored with and without the pack
+    degraded: float  # likeness before any restoration
+    before: float  # restored without the pack
+    after: float  # restored with it
+    warnings: tuple[str, ...]
+
+
 # ---- jobs ---------------------------------------------------------------------------------------------------------
 
 
@@ -457,7 +489,6 @@ class Method:
     result: type[Any]
 
 
-# `identity/create` will join these: a long request like `analyse`.
 METHODS: Final[dict[str, Method]] = {
     "hello": Method(HelloParams, Hello),
     "doctor": Method(Nothing, DoctorResult),
@@ -468,6 +499,7 @@ METHODS: Final[dict[str, Method]] = {
     "references/check": Method(CheckReferencesParams, CheckReferencesResult),
     "references/suggest": Method(SuggestReferencesParams, SuggestReferencesResult),
     "preview": Method(PreviewParams, PreviewResult),
+    "identity/create": Method(CreateIdentityParams, CreateIdentityResult),
     "job/submit": Method(SubmitParams, JobStatus),
     "job/list": Method(Nothing, JobsResult),
     "job/pause": Method(JobParams, JobStatus),  # QUEUED or RUNNING -> PAUSED

@@ -50,6 +50,7 @@ _LANES: Final[dict[str, tuple[str, int]]] = {
     "references/check": ("engine", 1),
     "references/suggest": ("engine", 1),
     "preview": ("engine", 0),
+    "identity/create": ("engine", 4),  # minutes; everything else goes first, at its next step
     "job/submit": ("submit", 0),  # hashes the source, which takes a while
     **{name: ("jobs", 0) for name in p.METHODS if name.startswith("job/") and name != "job/submit"},
 }

@@ -3,14 +3,18 @@
 import os
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from likeness_core.api import FORMATS, FrameRange, Media, Negatives, RestorationJob, RestorationSettings
+from likeness_core.api import FORMATS, PARTS, FrameRange, Media, Negatives, RestorationJob, RestorationSettings
 from likeness_core.cli import RestoreOptions
 from likeness_core.errors import InputError, MediaError
 from likeness_core.jobs import cache_folder
-from likeness_core.protocol import Footage, Machine, RestoreRequest
+from likeness_core.protocol import CreateIdentityParams, Footage, Machine, RestoreRequest
 from likeness_core.restoration_options import MOST_THREADS
+from likeness_core.restorer.attributes import VOCABULARY
+
+if TYPE_CHECKING:
+    from likeness_core.identity import IdentityRequest
 
 EXISTING: Final = ("refuse", "resume", "overwrite")
 _STEPS: Final = (1, 2, 4, 8)
@@ -48,6 +52,33 @@ def job_of(asked: RestoreRequest, existing: str) -> RestorationJob:
         identity=absolute(asked.identity, "identity") if asked.identity else None,
     )
     return with_edit(request(options), footage)
+
+
+def identity_of(asked: CreateIdentityParams) -> "IdentityRequest":
+    """What `identity.create_identity` takes. Raises LikenessError."""
+    from likeness_core.device import choose_device
+    from likeness_core.identity import IdentityRequest
+    from likeness_core.request import check_or_default_pack
+
+    check_machine(asked.machine)
+    if not 30 <= asked.steps <= 1000:
+        raise _wrong("steps", asked.steps, "from 30 to 1000")
+    _seed(asked.seed)
+    output = absolute(asked.output, "output")
+    if cache_folder().resolve() in output.resolve().parents:
+        raise MediaError("output.in_cache", f"{output} lies in the cache of Likeness", "Choose another folder.")
+    pack = check_or_default_pack(absolute(asked.machine.pack, "pack") if asked.machine.pack else None)
+    return IdentityRequest(
+        name=asked.name[:200],
+        photos=tuple(str(absolute(photo, "photos")) for photo in asked.photos),
+        output=str(output),
+        pack=pack.path,
+        footage=tuple(str(absolute(still, "footage")) for still in asked.footage),
+        steps=asked.steps,
+        seed=asked.seed,
+        device=str(choose_device(asked.machine.device)),
+        threads=asked.machine.threads or os.cpu_count() or 1,
+    )
 
 
 def with_edit(job: RestorationJob, footage: Footage) -> RestorationJob:
@@ -122,8 +153,17 @@ def check_settings(settings: RestorationSettings) -> None:
         raise _wrong("strength_keys", settings.strength_keys, "in the order of their frames, each frame once")
     _one_of("steps", settings.steps, _STEPS)
     _one_of("scale", settings.scale, _SCALES)
-    if not 0 <= settings.seed <= _MOST_SEED:
-        raise _wrong("seed", settings.seed, f"a whole number from 0 to {_MOST_SEED}")
+    _seed(settings.seed)
+    for part in settings.without:
+        _one_of("without", part, PARTS)
+    for word, degree in settings.attributes:
+        _one_of("attributes", word, VOCABULARY)
+        _share(f"attributes: {word}", degree)
+
+
+def _seed(seed: int) -> None:
+    if not 0 <= seed <= _MOST_SEED:
+        raise _wrong("seed", seed, f"a whole number from 0 to {_MOST_SEED}")
 
 
 def check_machine(machine: Machine) -> None:
