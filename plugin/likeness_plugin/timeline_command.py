@@ -100,7 +100,7 @@ def restore(given: Namespace) -> int:
     passed = {one.task.name: one.reason for one in results if isinstance(one, PassedOver)}
     files: list[Path] = []
     if restored:
-        tracks = restored_tracks(chosen, restored, given.scale)
+        tracks = restored_tracks(opened.read.edit, chosen, restored, given.scale)
         files = write_timelines(opened.read, opened.placed, chosen, tracks, out / f"{given.edit.stem}-likeness")
     folders = {clip: one.task.name for one in restored for clip in one.task.clips}
     notes = {clip: passed[task.name] for task in chosen.tasks if task.name in passed for clip in task.clips}

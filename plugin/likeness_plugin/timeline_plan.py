@@ -1,7 +1,7 @@
 """What of an edit is restored: the chosen range and tracks, and the ranges of media that this takes."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -109,15 +109,20 @@ def _cut(clip: PlacedClip, edit: Edit, frames: FrameRange, dissolves: tuple[Diss
                 stop = min(stop, one.record.start)
     if stop <= start:
         return None
-    in_media = clip.media.rate / edit.rate
-    begin = clip.start + (start - clip.record.start) * in_media
-    source = FrameRange(int(begin), int(begin + (stop - start - 1) * in_media) + 1)
     edges = {one.cut for one in dissolves if one.track == clip.track}
+    return cut_to(clip, FrameRange(start, stop), edges, edit)
+
+
+def cut_to(clip: PlacedClip, record: FrameRange, edges: Container[int], edit: Edit) -> PlacedClip:
+    """A clip cut to some of its record frames; an end keeps what its dissolve needs where it is one of `edges`."""
+    in_media = clip.media.rate / edit.rate
+    begin = clip.start + (record.start - clip.record.start) * in_media
+    source = FrameRange(int(begin), int(begin + (len(record) - 1) * in_media) + 1)
     needed = FrameRange(
-        clip.needed.start if start == clip.record.start and start in edges else source.start,
-        clip.needed.stop if stop == clip.record.stop and stop in edges else source.stop,
+        clip.needed.start if record.start == clip.record.start and record.start in edges else source.start,
+        clip.needed.stop if record.stop == clip.record.stop and record.stop in edges else source.stop,
     )
-    return replace(clip, record=FrameRange(start, stop), start=begin, source=source, needed=needed)
+    return replace(clip, record=record, start=begin, source=source, needed=needed)
 
 
 def _folder_name(one: EditRange, taken: set[str]) -> str:

@@ -19,7 +19,7 @@ from likeness_core.timing import Timecode, frames_per_day, start_of
 from likeness_plugin.edits import Dissolve, Edit, PlacedClip
 from likeness_plugin.timeline_edl import EdlEvent, reel_of
 from likeness_plugin.timeline_edl import written as written_edl
-from likeness_plugin.timeline_plan import Plan, record_start
+from likeness_plugin.timeline_plan import Plan, cut_to, record_start
 from likeness_plugin.timeline_read import ReadEdit, video_tracks
 from likeness_plugin.timeline_run import Restored
 from likeness_plugin.timeline_xmeml import XmlClip, XmlSequence, XmlTransition
@@ -62,20 +62,26 @@ class TrackClip:
         return self.clip.start - self.footage.first
 
 
-def restored_tracks(plan: Plan, results: Iterable[Restored], scale: int) -> dict[int, tuple[TrackClip, ...]]:
-    """What goes above each source track, by its number: the restored clips, and those that dissolve into them."""
+def restored_tracks(
+    edit: Edit, plan: Plan, results: Iterable[Restored], scale: int
+) -> dict[int, tuple[TrackClip, ...]]:
+    """What goes above each source track, by its number: the restored clips, and what dissolves into them."""
     by_name = {result.task.name: result for result in results}
     tracks: dict[int, list[TrackClip]] = {}
+    left: list[PlacedClip] = []
     for task in plan.tasks:
         result = by_name.get(task.name)
-        for clip in task.clips if result is not None else ():
-            assert result is not None
+        if result is None:
+            left += task.clips
+            continue
+        for clip in task.clips:
             tracks.setdefault(clip.track, []).append(TrackClip(clip, _restored_footage(result, scale), True))
-    for clip in plan.clips:
-        own = tracks.get(clip.track, [])
-        if own and clip not in [one.clip for one in own] and _dissolves_into(clip, own, plan.dissolves):
-            own.append(TrackClip(clip, original_footage(clip.media), False))
-    return {number: tuple(sorted(tracks[number], key=lambda one: one.clip.record.start)) for number in sorted(tracks)}
+    for clip in left:
+        own = [one.clip for one in tracks.get(clip.track, [])]
+        part = _dissolving_part(clip, own, edit, plan.dissolves)
+        if part is not None:
+            tracks[clip.track].append(TrackClip(part, original_footage(clip.media), False))
+    return {number: tuple(sorted(tracks[number], key=_begin)) for number in sorted(tracks)}
 
 
 def write_timelines(
@@ -122,14 +128,26 @@ def _label(media: Media, frame: int, is_sequence: bool) -> Timecode:
     return Timecode(number % frames_per_day(media.rate, False), media.rate)
 
 
-def _dissolves_into(clip: PlacedClip, others: list[TrackClip], dissolves: tuple[Dissolve, ...]) -> bool:
-    cuts = {one.cut for one in dissolves if one.track == clip.track}
-    return any(
-        (clip.record.stop == other.clip.record.start and clip.record.stop in cuts)
-        or (clip.record.start == other.clip.record.stop and clip.record.start in cuts)
-        for other in others
-        if other.restored
-    )
+def _dissolving_part(
+    clip: PlacedClip, restored: list[PlacedClip], edit: Edit, dissolves: tuple[Dissolve, ...]
+) -> PlacedClip | None:
+    """As much of a clip as a dissolve from or into a restored one shows, and a frame more; None where none does.
+
+    Not all of it: above its own dissolve into a third clip it would hide that.
+    """
+    cuts = {one.cut: one for one in dissolves if one.track == clip.track}
+    first, last = cuts.get(clip.record.start), cuts.get(clip.record.stop)
+    after = any(one.record.stop == clip.record.start for one in restored) and first is not None
+    before = any(one.record.start == clip.record.stop for one in restored) and last is not None
+    if after and before:
+        return clip
+    if after and first is not None:
+        stop = min(clip.record.start + max(first.after, 1), clip.record.stop)
+        return cut_to(clip, FrameRange(clip.record.start, stop), cuts, edit)
+    if before and last is not None:
+        start = max(clip.record.stop - last.before - 1, clip.record.start)  # a list needs a frame to dissolve from
+        return cut_to(clip, FrameRange(start, clip.record.stop), cuts, edit)
+    return None
 
 
 def _cuts_between(clips: tuple[TrackClip, ...], dissolves: tuple[Dissolve, ...]) -> dict[int, Dissolve]:

@@ -108,13 +108,13 @@ def test_six_cuts_restore_and_come_back_exact(
     assert sorted(path.name for path in out.iterdir() if path.is_dir()) == ["anna.000002"]
     frames = sorted(path.name for path in (out / "anna.000002" / "frames").iterdir())
     assert frames == [f"anna.{number:06d}.exr" for number in range(2, 22)]  # two frames of the dissolve beyond the cut
-    wanted = [Seen(0, 6, 2, 7), Seen(12, 6, 8, 13), Seen(24, 6, 14, 19), Seen(30, 8, 114, 121)]
+    wanted = [Seen(0, 6, 2, 7), Seen(12, 6, 8, 13), Seen(24, 6, 14, 19), Seen(30, 2, 114, 115)]
     for kind in ("otio", "xml"):
         tracks = video_tracks(out / f"cut-likeness.{kind}", R24)
         assert [len(seen(track, 0)) for track in tracks] == [6, 4]
         assert seen(tracks[1], 0) == wanted
     (track,) = video_tracks(out / "cut-likeness.edl", R24)
-    assert seen(track, 86400) == [*wanted[:2], Seen(24, 4, 14, 17), Seen(28, 10, 112, 121)]
+    assert seen(track, 86400) == [*wanted[:2], Seen(24, 4, 14, 17), Seen(28, 4, 112, 115)]
     report = json.loads((out / "timeline.json").read_bytes())
     assert [clip["folder"] for clip in report["clips"]] == ["anna.000002", "", "anna.000002", "anna.000002", "", ""]
     assert (
@@ -291,18 +291,23 @@ def forty_cuts(folder: Path) -> Film:
 
 
 def expected(cuts: tuple[Cut, ...], names: tuple[str, ...], in_list: bool) -> list[Seen]:
-    """The clips of people, and those that dissolve into theirs; in a list a clip begins where its dissolve does."""
+    """The clips of people, and what dissolves into theirs; in a list a clip begins where its dissolve does."""
     found = []
-    for number, cut in enumerate(cuts):
-        follower = cuts[number + 1] if number + 1 < len(cuts) else cut
-        joined = [cuts[number - 1]] if any(cut.dissolve) else []
-        joined += [follower] if follower is not cut and any(follower.dissolve) else []
-        if not {one.reel.path.stem for one in (cut, *joined)} & set(names):
+    for before, cut, after in zip((None, *cuts[:-1]), cuts, (*cuts[1:], None), strict=True):
+        from_, into = cut.dissolve, after.dissolve if after else (0, 0)
+        own = cut.reel.path.stem in names
+        led = any(from_) and before is not None and before.reel.path.stem in names
+        leads = any(into) and after is not None and after.reel.path.stem in names
+        if not (own or led or leads):
             continue
-        head = cut.dissolve[0] if in_list else 0
-        tail = follower.dissolve[0] if in_list and follower is not cut else 0
-        first, length = cut.reel.first + cut.source - head, cut.length + head - tail
-        found.append(Seen(cut.record - head, length, first, first + length - 1))
+        start, stop = 0, cut.length
+        if not own and not (led and leads):
+            start, stop = (0, from_[1]) if led else (cut.length - into[0] - 1, cut.length)
+        if in_list:
+            start -= from_[0] if own or led else 0
+            stop -= into[0] if own or leads else 0
+        first = cut.reel.first + cut.source
+        found.append(Seen(cut.record + start, stop - start, first + start, first + stop - 1))
     return found
 
 

@@ -46,7 +46,11 @@ def written(
     made = plan(read.edit, placed, Choice(FrameRange(0, read.edit.length), None, handles))
     results = [copied(task, out) for task in made.tasks if only in task.name]
     out.mkdir(exist_ok=True)
-    return write_timelines(read, placed, made, restored_tracks(made, results, 1), out / "film-likeness"), made, placed
+    return (
+        write_timelines(read, placed, made, restored_tracks(read.edit, made, results, 1), out / "film-likeness"),
+        made,
+        placed,
+    )
 
 
 @pytest.mark.parametrize(("name", "hour"), [*((name, 1) for name in RATES), ("24", 0), ("29.97DF", 0)])
@@ -111,7 +115,7 @@ def test_what_the_edit_holds_beside_its_clips_stays_in_the_otio(edit: ReadEdit, 
 
 
 def test_a_clip_that_dissolves_into_a_restored_one_comes_along(edit: ReadEdit, tmp_path: Path) -> None:
-    """The dissolve is made again above, from the restored side and the untouched one."""
+    """The dissolve is made again above, from the restored side and as much of the other as it shows."""
     files, made, _ = written(edit, tmp_path / "out", only="alpha")
     above = otio.adapters.read_from_file(str(files[0])).tracks[1]
     names = [child.name for child in above if isinstance(child, otio.schema.Clip)]
@@ -119,7 +123,7 @@ def test_a_clip_that_dissolves_into_a_restored_one_comes_along(edit: ReadEdit, t
     transition = next(child for child in above if isinstance(child, otio.schema.Transition))
     assert (transition.in_offset.value, transition.out_offset.value) == (4, 4)
     assert [len(task.clips) for task in made.tasks if "alpha" in task.name] == [2, 1]
-    assert seen(video_tracks(files[1], R24)[1], 0)[2:] == [Seen(40, 10, 40, 49), Seen(50, 15, 110, 124)]
+    assert seen(video_tracks(files[1], R24)[1], 0)[2:] == [Seen(40, 10, 40, 49), Seen(50, 4, 110, 113)]
 
 
 def test_the_xml_says_what_premiere_needs(edit: ReadEdit, tmp_path: Path) -> None:
@@ -190,3 +194,19 @@ def test_the_xml_names_the_pixels_and_fields_of_television(tmp_path: Path) -> No
             picture.findtext(tag) for tag in ("width", "height", "anamorphic", "pixelaspectratio", "fielddominance")
         ]
         assert said == ["720", "576", "TRUE", "PAL-601", "upper"]
+
+
+def test_a_clip_between_two_dissolves_hides_neither(folder: Path, tmp_path: Path) -> None:
+    """Restored, untouched, untouched: above lies no more of the second than its dissolve from the first shows."""
+    alpha, beta = reels(folder / "24", R24, False)
+    cuts = (
+        Cut(alpha, 5, 20, 0), Cut(beta, 20, 20, 20, dissolve=(3, 4)), Cut(beta, 5, 20, 40, dissolve=(2, 2)),
+        Cut(alpha, 30, 20, 60, dissolve=(2, 2)),
+    )  # fmt: skip
+    made = Film(R24, at("01:00:00:00", R24, False), cuts)
+    files, _, _ = written(read_edit(write(made, tmp_path / "film.otio")), tmp_path / "out", only="alpha")
+    above = [Seen(0, 20, 5, 24), Seen(20, 4, 120, 123), Seen(57, 3, 122, 124), Seen(60, 20, 30, 49)]
+    assert seen(video_tracks(files[0], R24)[1], 0) == above
+    assert seen(video_tracks(files[1], R24)[1], 0) == above
+    in_list = [Seen(0, 17, 5, 21), Seen(17, 7, 117, 123), Seen(57, 1, 122, 122), Seen(58, 22, 28, 49)]
+    assert seen(video_tracks(files[2], R24)[0], 86400) == in_list
