@@ -8,6 +8,7 @@ from likeness_core.api import FrameRange, JobResult, JobState, OutputSpec
 from likeness_core.errors import HostNotRunningError
 from likeness_core.protocol import Footage, JobStatus, RestoreRequest
 from likeness_gui.state.host import Registration
+from likeness_gui.state.orders import footage_of
 from likeness_gui.state.workspace import Workspace
 from likeness_gui.views.hosts_page import HostsPage
 from likeness_gui.views.main_window import MainWindow
@@ -83,7 +84,7 @@ def test_clips_are_shown_then_taken(connected: Editor, footage: Path) -> None:
     connected.wait(lambda: workspace.clip, "the clip is in the project")
     assert workspace.clip is not None
     assert (workspace.clip.name, workspace.clip.range) == ("Interview", SOURCE)
-    assert workspace.footage(workspace.clip).frames == SOURCE
+    assert footage_of(workspace.clip).frames == SOURCE
     assert workspace.project.project.delivery.format == "exr"
 
 

@@ -20,6 +20,7 @@ class Person:
     name: str
     restore: bool = False
     references: tuple[str, ...] = ()  # photographs, absolute paths
+    identity: str = ""  # an identity pack, in place of photographs
     settings: RestorationSettings = DEFAULTS
 
 

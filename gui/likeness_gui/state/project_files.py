@@ -45,6 +45,11 @@ class ProjectFiles:
         return self._data / "stills"
 
     @property
+    def identities(self) -> Path:
+        """Where identity packs are kept."""
+        return self._data / "identities"
+
+    @property
     def hosts(self) -> Path:
         """Where it is remembered what was put into editing applications."""
         return self._data / "hosts"

@@ -13,6 +13,7 @@ from likeness_core.errors import LikenessError
 from likeness_core.packs import resources
 from likeness_core.protocol import (
     AnalyseResult,
+    CreateIdentityResult,
     Footage,
     JobStatus,
     PreviewParams,
@@ -24,13 +25,16 @@ from likeness_plugin.bridge import Written
 from PySide6.QtCore import QObject, Signal
 
 from likeness_gui.state.core import Core, CoreState
+from likeness_gui.state.core_watch import CoreWatch
 from likeness_gui.state.diagnostics import write_diagnostics
 from likeness_gui.state.edit_files import Edits, OpenedEdit, is_edit
 from likeness_gui.state.findings import Analyses, Findings
 from likeness_gui.state.host import Host, Registration
+from likeness_gui.state.identities import Identities
 from likeness_gui.state.job_queue import JobQueue
 from likeness_gui.state.machine_report import MachineReport
 from likeness_gui.state.notices import Gravity, Notice, Notices
+from likeness_gui.state.orders import Orders, chosen, footage_of
 from likeness_gui.state.photographs import Photographs
 from likeness_gui.state.pictures import Pictures
 from likeness_gui.state.playhead import Playhead
@@ -68,6 +72,10 @@ class Workspace(QObject):
         self.stills = Stills(core, files.stills, self)
         self.edits = Edits(self)
         self.host = Host(core, files.hosts, registration or Registration(), self)
+        self.identities = Identities(core, files.identities, self)
+        self._watch = CoreWatch(core, self.queue, self.notices, self)
+        self._asked: set[str] = set()  # keys of clips whose findings were asked for again
+        self._orders = Orders(self.photographs, self.preview, self.queue)
         self._shown: str | None = None  # key of the clip on screen
         self._step: Step | None = None
         self._probing = 0
@@ -77,16 +85,18 @@ class Workspace(QObject):
         self.project.changed.connect(self._project_changed)
         self.analyses.found.connect(self._found)
         self.edits.opened.connect(self._edit_opened)
+        self.identities.made.connect(self._identity_made)
         self.host.imported.connect(self._host_imported)
         self.host.placed.connect(self._placed)
         self.host.removed.connect(self._taken_away)
         self.analyses.changed.connect(self._ask_again)
-        self.core.state_changed.connect(self._core_changed)
+        self.core.state_changed.connect(self._look_for_step)
         self.core.ended.connect(self._core_ended)
+        self._watch.ready.connect(self._core_ready)
         self.queue.finished.connect(self._job_finished)
         self.queue.went_wrong.connect(self._job_failed)
         failing = (self.project, self.analyses, self.photographs, self.preview, self.queue, self.pictures, self.stills,
-                   self.edits, self.host)  # fmt: skip
+                   self.edits, self.host, self.identities)  # fmt: skip
         for part in failing:
             part.failed.connect(self.notices.error)
         self.core.refused.connect(self.notices.error)
@@ -110,12 +120,6 @@ class Workspace(QObject):
     def opening(self) -> bool:
         """Whether footage is being looked at."""
         return self._probing > 0
-
-    def footage(self, clip: Clip) -> Footage:
-        """The clip as the core takes it: the frames between the marks."""
-        return Footage(
-            clip.media.path, clip.rate, clip.frames or clip.bounds, clip.cuts, clip.through_edits, clip.dissolves
-        )  # fmt: skip
 
     def job(self) -> JobStatus | None:
         """The job of the clip on screen that matters: one that runs, else the latest."""
@@ -191,7 +195,7 @@ class Workspace(QObject):
 
         if not self.core.call("probe", ProbeParams(path, rate), done, failed):
             self._probing -= 1
-            self._no_core()
+            self._watch.say_ended()
         self._look_for_step()
 
     def open_project(self, path: Path) -> None:
@@ -264,9 +268,9 @@ class Workspace(QObject):
         if self.clip is None:
             return
         if self.core.state == CoreState.ENDED:
-            self._no_core()
+            self._watch.say_ended()
             return
-        self.analyses.start(self.clip.key, self.footage(self.clip), self.preferences.machine)
+        self.analyses.start(self.clip.key, footage_of(self.clip), self.preferences.machine)
 
     def _found(self, key: str, result: AnalyseResult) -> None:
         self.project.set_found(key, result.frames, tuple(person.number for person in result.people))
@@ -298,6 +302,31 @@ class Workspace(QObject):
         text = self.tr("Restore {0}") if restore else self.tr("Leave {0} alone")
         self.project.edit_person(text.format(person.name), replace(person, restore=restore))
 
+    def create_identity(self) -> None:
+        """Practise on the photographs of the person whose card is open."""
+        clip, person = self.clip, self.project.person
+        if clip is not None and person is not None:
+            photographs = self.photographs.usable(person.references)
+            self.identities.create(clip.key, person, photographs, self.preferences.machine)
+
+    def use_identity(self, path: str) -> None:
+        """Use a pack in place of the photographs of the person whose card is open; an empty path goes back to them."""
+        person = self.project.person
+        if person is not None:
+            text = self.tr("Use an identity pack for {0}") if path else self.tr("Use the photographs of {0}")
+            self.project.edit_person(text.format(person.name), replace(person, identity=path, restore=True))
+
+    def _identity_made(self, key: str, number: int, result: CreateIdentityResult) -> None:
+        text = self.tr("The identity pack brings the likeness from {0:.2f} to {1:.2f}.").format(
+            result.before, result.after
+        )
+        hint = "; ".join(result.warnings) or self.tr("Measured on {0}, which it did not practise on.").format(
+            result.held_out
+        )
+        self.notices.show(Notice("identity", Gravity.NEWS, text, hint))
+        if self.clip is not None and self.clip.key == key and self.clip.selected == number:
+            self.use_identity(result.path)
+
     def grab_photograph(self) -> None:
         """Take the face on screen as a photograph of the person whose card is open."""
         clip, findings, frame = self.clip, self.findings, self.playhead.frame
@@ -317,21 +346,11 @@ class Workspace(QObject):
 
     def chosen(self) -> list[Person]:
         """The people to be restored in the clip on screen."""
-        return [person for person in self.clip.people if person.restore] if self.clip else []
+        return chosen(self.clip)
 
     def preview_params(self) -> PreviewParams | None:
         """What a preview of the frame on screen would be made with."""
-        clip, person = self.clip, self.project.person
-        chosen = self.chosen()
-        if person is None or not person.restore:
-            person = chosen[0] if chosen else None
-        if clip is None or person is None:
-            return None
-        references = self.photographs.usable(person.references)
-        return PreviewParams(
-            self.footage(clip), self.playhead.frame, references, str(person.number), person.settings,
-            self.preferences.machine,
-        )  # fmt: skip
+        return self._orders.preview(self.clip, self.playhead.frame, self.preferences.machine) if self.clip else None
 
     def start_preview(self) -> None:
         """Restore the frame on screen, moved to one that shows the person where it does not."""
@@ -345,7 +364,7 @@ class Workspace(QObject):
         self.playhead.pause()
         self.notices.dismiss("preview")
         if self.core.state == CoreState.ENDED:
-            self._no_core()
+            self._watch.say_ended()
             return
         self.preview.start(params)
 
@@ -360,33 +379,17 @@ class Workspace(QObject):
 
     def preview_is_current(self, frame: int) -> bool:
         """Whether the preview of a frame was made with the settings of now."""
-        params = self.preview_params()
-        if params is None or self.clip is None:
-            return False
-        made = self.preview.asked_as(self.clip.media.path, frame)
-        return made is not None and replace(made, frame=0) == replace(params, frame=0)
+        return self.clip is not None and self._orders.preview_is_current(self.clip, frame, self.preferences.machine)
 
     def requests(self) -> list[RestoreRequest]:
         """One job a person that is to be restored."""
-        clip, project = self.clip, self.project.project
-        if clip is None:
-            return []
-        footage = PurePath(clip.media.path)
-        stem = footage.stem.split("%")[0].rstrip("._- ") or "sequence"
-        home = PurePath(project.delivery.folder) if project.delivery.folder else footage.parent
-        return [
-            RestoreRequest(
-                self.footage(clip), str(home / f"{stem} restored" / _file_name(person.name)),
-                self.photographs.usable(person.references), str(person.number), person.settings,
-                project.delivery.format, project.delivery.matte, self.preferences.machine,
-            )
-            for person in self.chosen()
-        ]  # fmt: skip
+        delivery = self.project.project.delivery
+        return self._orders.requests(self.clip, delivery, self.preferences.machine) if self.clip else []
 
     def restore(self) -> None:
         """Queue the clip on screen."""
         if self.core.state == CoreState.ENDED:
-            self._no_core()
+            self._watch.say_ended()
             return
         for request in self.requests():
             self.queue.submit(request)
@@ -403,62 +406,32 @@ class Workspace(QObject):
 
     def restart_core(self) -> None:
         """Start the core again, and let the queue go on."""
-        self.notices.dismiss("core")
-        self._go_on = True
-        self.core.start()
+        self._watch.restart()
 
-    _go_on = False
-
-    def _core_changed(self) -> None:
-        if self.core.state == CoreState.READY:
-            self.notices.dismiss("core")
-            self.machine.refresh()
-            self.queue.refresh(self._queue_known)
-            self._ask_again()
-        self._look_for_step()
-
-    def _queue_known(self) -> None:
-        interrupted = self.queue.interrupted()
-        if self._go_on:
-            self.continue_interrupted()
-        elif interrupted:
-            text = self.tr("%n restoration(s) did not finish last time.", "", len(interrupted))
-            hint = self.tr("Nothing that was finished is lost.")
-            act = self.continue_interrupted
-            self.notices.show(Notice("interrupted", Gravity.NEWS, text, hint, self.tr("Continue"), act))
-        self._go_on = False
-
-    def continue_interrupted(self) -> None:
-        """Go on with everything that a core's end cut short."""
-        self.notices.dismiss("interrupted")
-        for job in self.queue.interrupted():
-            self.queue.resume(job.job)
+    def _core_ready(self) -> None:
+        self._asked.clear()
+        self.machine.refresh()
+        self._ask_again()
 
     def _ask_again(self, *_: object) -> None:
         """What only the core knows of the clip on screen."""
         clip = self.clip
         if clip is None or self.core.state != CoreState.READY:
             return
-        if clip.analysed is not None and self.findings is None:
-            self.analyses.start(clip.key, replace(self.footage(clip), frames=clip.analysed), self.preferences.machine)
+        if clip.analysed is not None and self.findings is None and clip.key not in self._asked:
+            self._asked.add(clip.key)  # once: footage that is gone does not come back by asking
+            self.analyses.start(clip.key, replace(footage_of(clip), frames=clip.analysed), self.preferences.machine)
         for person in clip.people:
             self.photographs.check(person.references, self.preferences.machine)
         if self.findings is not None and clip.person(clip.selected) is not None:
-            analysed = replace(self.footage(clip), frames=clip.analysed)
+            analysed = replace(footage_of(clip), frames=clip.analysed)
             self.stills.suggest(clip.key, analysed, clip.selected, self.preferences.machine)
 
-    def _core_ended(self, log: str) -> None:
-        for part in (self.pictures, self.analyses, self.photographs, self.preview, self.stills):
+    def _core_ended(self) -> None:
+        for part in (self.pictures, self.analyses, self.photographs, self.preview, self.stills, self.identities):
             part.forget_requests()
         self._probing = 0
-        self._no_core(log)
         self._look_for_step()
-
-    def _no_core(self, log: str = "") -> None:
-        text = self.tr("The restoring engine has stopped.")
-        hint = self.tr("Your project and everything that was finished are safe.")
-        act = self.restart_core
-        self.notices.show(Notice("core", Gravity.ERROR, text, hint, self.tr("Restart and go on"), act))
 
     # ---- following up
 
@@ -504,23 +477,8 @@ class Workspace(QObject):
         clip = self.clip
         if clip is None:
             return Situation()
-        chosen = self.chosen()
-        requests = [replace(request, output="") for request in self.requests()]
-        jobs = self.queue.of(clip)
-        busy = (JobState.RUNNING, JobState.QUEUED)
-        same = [job.state for job in jobs if replace(job.request, output="") in requests]
-        return Situation(
-            has_clip=True,
-            analysed=clip.analysed is not None,
-            analysing=self.analyses.running(clip.key) and not clip.people,
-            people=len(clip.people),
-            chosen=len(chosen),
-            without_photographs=sum(not person.references for person in chosen),
-            previewing=self.preview.running,
-            previewed=self.preview_is_current(self.playhead.frame) or bool(same),
-            restoring=any(job.state in busy for job in jobs),
-            restored=bool(same) and same[0] == JobState.DONE,
-        )
+        found = self._orders.situation(clip, self.playhead.frame, self.requests(), self.preferences.machine)
+        return replace(found, analysing=self.analyses.running(clip.key) and not clip.people)
 
     @property
     def step(self) -> Step:
@@ -532,9 +490,3 @@ class Workspace(QObject):
         if step != self._step:
             self._step = step
         self.step_changed.emit()
-
-
-def _file_name(name: str) -> str:
-    """A person's name as a folder's: what some platform refuses becomes a dash."""
-    kept = "".join(letter if letter.isalnum() or letter in " ._-()" else "-" for letter in name).strip(" .")
-    return kept or "person"

@@ -67,6 +67,36 @@
     </message>
 </context>
 <context>
+    <name>CoreWatch</name>
+    <message>
+        <source>The restoring engine has stopped.</source>
+        <translation>Der Rechenkern ist stehengeblieben.</translation>
+    </message>
+    <message>
+        <source>Your project and everything that was finished are safe.</source>
+        <translation>Das Projekt und alles Fertige sind sicher.</translation>
+    </message>
+    <message>
+        <source>Restart and go on</source>
+        <translation>Neu starten und fortsetzen</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n restoration(s) did not finish last time.</source>
+        <translation>
+            <numerusform>%n Restaurierung wurde letztes Mal nicht fertig.</numerusform>
+            <numerusform>%n Restaurierungen wurden letztes Mal nicht fertig.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Nothing that was finished is lost.</source>
+        <translation>Nichts Fertiges ist verloren.</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>Fortsetzen</translation>
+    </message>
+</context>
+<context>
     <name>HostsPage</name>
     <message>
         <source>Editing applications</source>
@@ -170,6 +200,45 @@
     <message>
         <source>Press Connect to look.</source>
         <translation>„Verbinden“ drücken, um nachzusehen.</translation>
+    </message>
+</context>
+<context>
+    <name>IdentityBox</name>
+    <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>Make one</source>
+        <translation>Anlegen</translation>
+    </message>
+    <message>
+        <source>The network practises on the photographs; takes minutes</source>
+        <translation>Das Netz übt an den Fotos; dauert Minuten</translation>
+    </message>
+    <message>
+        <source>Choose …</source>
+        <translation>Wählen …</translation>
+    </message>
+    <message>
+        <source>Choose an identity pack</source>
+        <translation>Identitätspaket wählen</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Use the photographs</source>
+        <translation>Fotos verwenden</translation>
+    </message>
+    <message>
+        <source>Identity pack</source>
+        <translation>Identitätspaket</translation>
+    </message>
+    <message>
+        <source>Likeness {0:.2f} without it, {1:.2f} with it</source>
+        <translation>Ähnlichkeit {0:.2f} ohne, {1:.2f} mit</translation>
     </message>
 </context>
 <context>
@@ -574,6 +643,10 @@
     <message>
         <source>Choose photographs</source>
         <translation>Fotos wählen</translation>
+    </message>
+    <message>
+        <source>Choose an identity pack</source>
+        <translation>Identitätspaket wählen</translation>
     </message>
     <message>
         <source>Folder of the results</source>
@@ -1303,6 +1376,22 @@
         <translation>{0} unberührt lassen</translation>
     </message>
     <message>
+        <source>Use an identity pack for {0}</source>
+        <translation>Identitätspaket für {0} verwenden</translation>
+    </message>
+    <message>
+        <source>Use the photographs of {0}</source>
+        <translation>Fotos von {0} verwenden</translation>
+    </message>
+    <message>
+        <source>The identity pack brings the likeness from {0:.2f} to {1:.2f}.</source>
+        <translation>Das Identitätspaket hebt die Ähnlichkeit von {0:.2f} auf {1:.2f}.</translation>
+    </message>
+    <message>
+        <source>Measured on {0}, which it did not practise on.</source>
+        <translation>Gemessen an {0}, womit nicht geübt wurde.</translation>
+    </message>
+    <message>
         <source>Click a person, and move to a frame that shows the face.</source>
         <translation>Eine Person anklicken und zu einem Bild gehen, das das Gesicht zeigt.</translation>
     </message>
@@ -1313,33 +1402,6 @@
     <message>
         <source>Choose another folder.</source>
         <translation>Einen anderen Ordner wählen.</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n restoration(s) did not finish last time.</source>
-        <translation>
-            <numerusform>%n Restaurierung wurde letztes Mal nicht fertig.</numerusform>
-            <numerusform>%n Restaurierungen wurden letztes Mal nicht fertig.</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>Nothing that was finished is lost.</source>
-        <translation>Nichts Fertiges ist verloren.</translation>
-    </message>
-    <message>
-        <source>Continue</source>
-        <translation>Fortsetzen</translation>
-    </message>
-    <message>
-        <source>The restoring engine has stopped.</source>
-        <translation>Der Rechenkern ist stehengeblieben.</translation>
-    </message>
-    <message>
-        <source>Your project and everything that was finished are safe.</source>
-        <translation>Das Projekt und alles Fertige sind sicher.</translation>
-    </message>
-    <message>
-        <source>Restart and go on</source>
-        <translation>Neu starten und fortsetzen</translation>
     </message>
     <message>
         <source>{0} is restored.</source>

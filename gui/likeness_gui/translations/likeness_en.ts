@@ -2,6 +2,16 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en_US" sourcelanguage="en">
 <context>
+    <name>CoreWatch</name>
+    <message numerus="yes">
+        <source>%n restoration(s) did not finish last time.</source>
+        <translation>
+            <numerusform>%n restoration did not finish last time.</numerusform>
+            <numerusform>%n restorations did not finish last time.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>HostsPage</name>
     <message numerus="yes">
         <source>Add %n clip(s) to the project</source>
@@ -92,13 +102,6 @@
         <translation>
             <numerusform>%n item of {0} cannot be restored.</numerusform>
             <numerusform>%n items of {0} cannot be restored.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n restoration(s) did not finish last time.</source>
-        <translation>
-            <numerusform>%n restoration did not finish last time.</numerusform>
-            <numerusform>%n restorations did not finish last time.</numerusform>
         </translation>
     </message>
 </context>

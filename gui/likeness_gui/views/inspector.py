@@ -11,6 +11,7 @@ from likeness_gui.state.estimates import readable, result_bytes
 from likeness_gui.state.project import Person
 from likeness_gui.state.workspace import Workspace
 from likeness_gui.views.attributes_box import AttributesBox
+from likeness_gui.views.identity_box import IdentityBox
 from likeness_gui.views.parts import Elided, Segments, button, column, icon, label, name_it, row, rule, scrolled
 from likeness_gui.views.photographs_box import PhotographsBox
 
@@ -21,6 +22,7 @@ class Inspector(QFrame):
     """Binds the person's settings; `foot` is where the next step goes."""
 
     browse_photographs = Signal()
+    browse_identity = Signal()
     grab_photograph = Signal()
     choose_folder = Signal()
 
@@ -46,6 +48,9 @@ class Inspector(QFrame):
         person.addWidget(self._look())
         self._attributes = AttributesBox(workspace)
         person.addWidget(self._attributes)
+        self._identity = IdentityBox(workspace)
+        self._identity.browse_wanted.connect(self.browse_identity)
+        person.addWidget(self._identity)
         person.addWidget(self._more())
         self._column.addWidget(self._of_person)
         self._below = QWidget()
@@ -191,6 +196,7 @@ class Inspector(QFrame):
             self._who.setText(person.name)
             self._photographs.show_person(person)
             self._attributes.show_person(person)
+            self._identity.show_person(person)
             self._show_settings(person.settings)
         self._show_delivery(person)
         self._showing = False

@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
 
 from likeness_gui import theme
 from likeness_gui.state.core import CoreState
+from likeness_gui.state.identities import PACK_SUFFIX
 from likeness_gui.state.project import SUFFIX
 from likeness_gui.state.workspace import Workspace
 from likeness_gui.views.banner import Banners
@@ -245,6 +246,7 @@ class MainWindow(QMainWindow):
         self.inspector.browse_photographs.connect(self.choose_photographs)
         self.inspector.grab_photograph.connect(self.grab_photograph)
         self.inspector.choose_folder.connect(self.choose_folder)
+        self.inspector.browse_identity.connect(self.choose_identity)
         self.queue_page.reveal_wanted.connect(self.reveal)
         self.hosts_page.diagnostics_wanted.connect(self.save_diagnostics)
         workspace.host.imported.connect(lambda _: self.show_page(0))
@@ -306,6 +308,13 @@ class MainWindow(QMainWindow):
         paths, _ = QFileDialog.getOpenFileNames(self, self.tr("Choose photographs"), self._last_folder(), kinds)
         if paths:
             self.workspace.add_photographs(tuple(paths), self._person_for_photographs())
+
+    def choose_identity(self) -> None:
+        """Ask for an identity pack that was made before."""
+        folder = str(self.workspace.identities.folder)
+        path, _ = QFileDialog.getOpenFileName(self, self.tr("Choose an identity pack"), folder, f"*{PACK_SUFFIX}")
+        if path:
+            self.workspace.use_identity(path)
 
     def _person_for_photographs(self) -> int:
         """The person whose card is open, else the first that is to be restored."""
