@@ -13,7 +13,7 @@ from likeness_core.timing import parse_rate
 
 from likeness_plugin.bridge import HostClip, Route
 from likeness_plugin.resolve_calls import Call, Caller, Ref
-from likeness_plugin.resolve_units import Clock, Reading, shown_frames
+from likeness_plugin.resolve_units import Clock, Reading, can_be_placed, frames_for, shown_frames
 
 OUR_TRACK = "Likeness"
 
@@ -27,6 +27,7 @@ _GETTERS = (
     "GetName", "GetUniqueId", "GetStart", "GetDuration", "GetLeftOffset", "GetSourceStartFrame", "GetSourceEndFrame",
     "GetClipEnabled", "GetFusionCompCount", "GetMediaPoolItem", "GetProperty",
 )  # fmt: skip
+_ARGUMENTS: dict[str, tuple[object, ...]] = {"GetLeftOffset": (True,)}  # with subframes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Item:
     id: str
     start: int  # absolute
     duration: int
-    left: int
+    left: float  # frames, with subframes
     source_start: int
     source_end: int
     enabled: bool
@@ -101,7 +102,7 @@ def read_ids(caller: Caller, timeline: Ref) -> list[list[str]]:
 
 def describe_items(caller: Caller, refs: list[tuple[int, Ref]]) -> list[Item]:
     """What Resolve says of items, each with its track; by track and record. Items that say nothing are left out."""
-    given = caller.all(Call.of(ref, getter) for _, ref in refs for getter in _GETTERS)
+    given = caller.all(Call(ref, getter, _ARGUMENTS.get(getter, ())) for _, ref in refs for getter in _GETTERS)
     media_refs = given[_GETTERS.index("GetMediaPoolItem") :: len(_GETTERS)]
     pools = caller.all(
         Call.of(ref, getter) for ref in media_refs if ref is not None for getter in ("GetClipProperty", "GetUniqueId")
@@ -120,7 +121,7 @@ def describe_items(caller: Caller, refs: list[tuple[int, Ref]]) -> list[Item]:
 def _item(ref: Ref, track: int, values: list[Any], pool: dict[str, str], media_id: str) -> Item:
     name, unique, start, duration, left, source_start, source_end, enabled, fusion, media, properties = values
     return Item(
-        ref, track, str(name), str(unique), int(start), int(duration or 0), int(left or 0), int(source_start or 0),
+        ref, track, str(name), str(unique), int(start), int(duration or 0), float(left or 0), int(source_start or 0),
         int(source_end or 0), enabled is not False, bool(fusion), media, properties or {}, pool, str(media_id),
     )  # fmt: skip
 
@@ -131,7 +132,7 @@ def clips_of(items: list[Item], clock: Clock, exists: Callable[[str], bool]) -> 
     for item in items:
         if not item.is_transition:
             neighbours = [one for one in items if one.is_transition and one.track == item.track]
-            clips.append(_with_dissolves(_clip(item, clock, exists), item, neighbours))
+            clips.append(_with_dissolves(_clip(item, clock, exists), item, neighbours, clock))
     return tuple(sorted(clips, key=lambda clip: (clip.record.start, clip.track)))
 
 
@@ -175,6 +176,10 @@ def _decoded(clip: HostClip, item: Item, clock: Clock, path: str, exists: Callab
     shown = shown_frames(reading)
     if shown is None:
         return replace(clip, media=path, route=Route.RENDER, reason="its speed is changed: Resolve has to render it")
+    if rate not in (None, clock.rate) and (shown.start or item.left):
+        # In which unit the offset counts is not known, so neither is the part of a frame by which the clip starts.
+        why = "its rate is not the timeline's and its head is trimmed: Resolve has to render it to be frame-exact"
+        return replace(clip, media=path, route=Route.RENDER, reason=why)
     if item.has_fusion:
         return replace(clip, media=path, route=Route.RENDER, reason="a Fusion composition is on it: Resolve renders it")
     media, first = path, 0
@@ -202,14 +207,23 @@ def _warnings(item: Item) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _with_dissolves(clip: HostClip, item: Item, transitions: list[Item]) -> HostClip:
+def _with_dissolves(clip: HostClip, item: Item, transitions: list[Item], clock: Clock) -> HostClip:
     head = tail = (0, 0)
     for one in transitions:
         if one.start <= item.start < one.stop:
             head = (item.start - one.start, one.stop - item.start)
         if one.start < item.stop <= one.stop:
             tail = (item.stop - one.start, one.stop - item.stop)
-    return replace(clip, dissolve_in=head, dissolve_out=tail)
+    clip = replace(clip, dissolve_in=head, dissolve_out=tail)
+    alone = len(clip.record) - head[1] - tail[0]
+    if clip.route is Route.DECODE and not can_be_placed(head[1], max(0, alone), _speed(clip, clock)):
+        why = "its rate is not the timeline's and no whole number of its frames is as long: Resolve has to render it"
+        return replace(clip, route=Route.RENDER, reason=why, source=None, available=None)
+    return clip
+
+
+def _speed(clip: HostClip, clock: Clock) -> Fraction:
+    return (clip.media_rate or clock.rate) / clock.rate
 
 
 def cut_to(clip: HostClip, record: FrameRange, clock: Clock) -> HostClip | None:
@@ -219,12 +233,16 @@ def cut_to(clip: HostClip, record: FrameRange, clock: Clock) -> HostClip | None:
         return None
     if inside == clip.record:
         return clip
+    if clip.route is Route.DECODE:
+        inside = _that_can_be_placed(clip, inside, clock)
+        if inside.intersection(record) != inside:
+            why = "its rate is not the timeline's: a little more of it is taken than was chosen"
+            clip = replace(clip, warnings=(*clip.warnings, why))
     head, tail = inside.start - clip.record.start, clip.record.stop - inside.stop
     source = clip.source
     if source is not None:
-        speed = (clip.media_rate or clock.rate) / clock.rate
-        start = source.start + int(head * speed)
-        count = -(-len(inside) * speed.numerator // speed.denominator)  # rounded up: a frame too many is a handle
+        speed = _speed(clip, clock)
+        start, count = source.start + int(head * speed), frames_for(len(inside), speed)
         source = FrameRange(start, min(source.stop, start + count))
     return replace(
         clip, record=inside, source=source,
@@ -232,6 +250,16 @@ def cut_to(clip: HostClip, record: FrameRange, clock: Clock) -> HostClip | None:
         dissolve_in=clip.dissolve_in if not head else (0, max(0, clip.dissolve_in[1] - head)),
         dissolve_out=clip.dissolve_out if not tail else (max(0, clip.dissolve_out[0] - tail), 0),
     )  # fmt: skip
+
+
+def _that_can_be_placed(clip: HostClip, inside: FrameRange, clock: Clock) -> FrameRange:
+    """The smallest part of a clip that holds `inside` and can be placed without its neighbours in time."""
+    start, stop, speed = inside.start, inside.stop, _speed(clip, clock)
+    while not can_be_placed(start - clip.record.start, 0, speed):
+        start -= 1  # ends at the clip's own start
+    while stop < clip.record.stop and not can_be_placed(0, stop - start, speed):
+        stop += 1
+    return FrameRange(start, stop)
 
 
 def _number(text: object) -> int | None:

@@ -70,7 +70,7 @@ class Reading:
     """What Resolve says of one item; frames of the timeline for `duration`, of the media for the rest."""
 
     duration: int
-    left: int  # GetLeftOffset
+    left: float  # GetLeftOffset with subframes
     source_start: int
     source_end: int
     base: int  # the pool item's 'Start'
@@ -92,14 +92,32 @@ def shown_frames(reading: Reading) -> FrameRange | None:
     if reading.source_start == reading.source_end == 0 or end < start:
         return None
     if reading.media_rate is None or reading.media_rate == reading.timeline_rate:
-        expected = FrameRange(reading.left, reading.left + reading.duration)
+        if reading.left < 0 or reading.left != int(reading.left):
+            return None
+        expected = FrameRange(int(reading.left), int(reading.left) + reading.duration)
         exact = end == expected.stop and abs(start - expected.start) <= 1
         return expected if exact and expected.stop <= reading.frames else None
-    span = end + 1 - start
     wanted = reading.duration * reading.media_rate / reading.timeline_rate
-    if abs(span - wanted) > 1 or start < 0:
-        return None
-    return FrameRange(start, min(reading.frames, end + 1))
+    stop = start + frames_for(reading.duration, reading.media_rate / reading.timeline_rate)
+    exact = abs(end + 1 - start - wanted) <= 1
+    return FrameRange(start, stop) if exact and start >= 0 and stop <= reading.frames else None
+
+
+def frames_for(duration: int, speed: Fraction) -> int:
+    """How many media frames an append needs for a duration; `speed`: media frames a timeline frame.
+
+    Rounded up, because an append rounds the duration down: with fewer the clip would end a frame early.
+    """
+    return -int(-duration * speed // 1)
+
+
+def can_be_placed(head: int, duration: int, speed: Fraction) -> bool:
+    """Whether an append can put media at a clip's frame `head` for exactly `duration` frames.
+
+    It takes whole media frames: where these are not the timeline's, a clip cannot begin within one, and some
+    durations do not exist (two fields' worth of frames at half the rate: every odd one).
+    """
+    return (head * speed).denominator == 1 and int(frames_for(duration, speed) / speed) == duration
 
 
 def append_range(base: int, first: int, count: int) -> dict[str, int]:

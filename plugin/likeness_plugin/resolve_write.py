@@ -16,7 +16,7 @@ from likeness_plugin.bridge import HostClip, Mark, PlacedItem, Placement, Writte
 from likeness_plugin.resolve_calls import SLOW_S, Call, Caller, Ref, failed
 from likeness_plugin.resolve_items import OUR_TRACK, Item, describe_items, read_ids, read_items
 from likeness_plugin.resolve_state import Scene
-from likeness_plugin.resolve_units import Clock, append_range
+from likeness_plugin.resolve_units import Clock, append_range, frames_for
 
 BIN = "Likeness"
 DATA = "likeness:"
@@ -178,9 +178,7 @@ class Writer:
         speed = placement.rate / self._clock.rate
         head = record.start - placement.clip.record.start
         first = placement.first_shown - placement.numbers.start + int(head * speed)
-        # Rounded up where the rates differ: Resolve rounds durations down, and would leave a gap of one frame.
-        count = -(-len(record) * speed.numerator // speed.denominator)
-        count = min(count, len(placement.numbers) - first)
+        count = min(frames_for(len(record), speed), len(placement.numbers) - first)
         base = int(float(self._caller.must(media, "GetClipProperty").get("Start", 0)))
         wanted = {
             "mediaPoolItem": media, "mediaType": 1, "trackIndex": track,

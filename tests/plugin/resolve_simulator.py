@@ -241,10 +241,11 @@ class Item(Object):
     def GetDuration(self) -> int | None:
         return None if self.ghost else self.duration
 
-    def GetLeftOffset(self) -> int | None:
+    def GetLeftOffset(self, subframes: bool = False) -> float | None:
         if self.ghost or not self.media:
             return None
-        return int(self.first / self.rate())  # in the warped domain where the clip is retimed
+        offset = self.first / self.rate()  # in the warped domain where the clip is retimed
+        return float(offset) if subframes else int(offset)
 
     def GetRightOffset(self) -> int:
         return int((self.media.frames - self.first) / self.rate()) - self.duration if self.media else 0

@@ -29,18 +29,18 @@ def resolve(world: World) -> Iterator[ResolveBridge]:
         yield bridge
 
 
-def world_with(movie: str, quirks: Quirks, rate: str = "24", media_rate: str = "24") -> World:
+def world_with(movie: str, quirks: Quirks, rate: str = "24", media_rate: str = "24", first: int = 5) -> World:
     world = World(quirks)
     timeline = world.project.open(Timeline(world, rate, "01:00:00:00"))
     media = Media(world, movie, 60, rate_of(media_rate)[0])
     world.project.root.media.append(media)
-    timeline.place(1, media, 10, 20, 5)
+    timeline.place(1, media, 10, 20, first)
     return world
 
 
 def frames(folder: Path, clip: HostClip, rate: Fraction, handles: int = 4) -> Placement:
     """Numbered pictures as the core would leave them for a clip."""
-    numbers = FrameRange(clip.source.start - handles, clip.source.stop + handles)
+    numbers = FrameRange(max(0, clip.source.start - handles), clip.source.stop + handles)
     folder.mkdir(exist_ok=True)
     for number in numbers.frames():
         write_picture(folder / f"f.{number:06d}.tif", bar_code(number).astype("float32") / 255)
@@ -99,7 +99,7 @@ def test_a_placement_that_fails_leaves_nothing_behind(movie: str, tmp_path: Path
 
 def test_the_rate_of_a_sequence_is_set_and_read_back(movie: str, tmp_path: Path) -> None:
     """23.976 footage in a 24 timeline: the sequence gets the project's rate on import, which would shift its frames."""
-    world = world_with(movie, Quirks(), "24", "23.976")
+    world = world_with(movie, Quirks(), "24", "23.976", 0)
     with resolve(world) as bridge:
         clip = only(bridge)
         assert (clip.route, clip.media_rate) == (Route.DECODE, Fraction(24000, 1001))
@@ -109,7 +109,7 @@ def test_the_rate_of_a_sequence_is_set_and_read_back(movie: str, tmp_path: Path)
         assert item.record == clip.record
         for record in clip.record.frames():
             assert read_bar_code(timeline.shown(record, 2)) == read_bar_code(timeline.shown(record, 1))
-    world = world_with(movie, Quirks(no_frame_rate_change=True), "24", "23.976")
+    world = world_with(movie, Quirks(no_frame_rate_change=True), "24", "23.976", 0)
     with resolve(world) as bridge:
         placement = frames(tmp_path / "f", only(bridge), Fraction(24000, 1001))
         before = snapshot(world)
@@ -120,7 +120,7 @@ def test_the_rate_of_a_sequence_is_set_and_read_back(movie: str, tmp_path: Path)
 
 @pytest.mark.parametrize(("rate", "media_rate"), [("25", "24"), ("30", "24"), ("24", "25"), ("59.94", "29.97")])
 def test_mixed_rates_show_the_same_frames(movie: str, tmp_path: Path, rate: str, media_rate: str) -> None:
-    world = world_with(movie, Quirks(), rate, media_rate)
+    world = world_with(movie, Quirks(), rate, media_rate, 0)
     with resolve(world) as bridge:
         clip = only(bridge)
         assert clip.route is Route.DECODE
@@ -129,6 +129,26 @@ def test_mixed_rates_show_the_same_frames(movie: str, tmp_path: Path, rate: str,
         assert item.record == clip.record
         shown = [read_bar_code(timeline.shown(record, 2)) for record in clip.record.frames()]
         assert shown == [read_bar_code(timeline.shown(record, 1)) for record in clip.record.frames()]
+
+
+def test_a_clip_of_another_rate_that_starts_within_a_frame_is_rendered(movie: str, tmp_path: Path) -> None:
+    """Cut by the timeline's frames, 24 fps footage at 30 starts 0.8 of a frame in: nothing can be placed like that."""
+    world = world_with(movie, Quirks(), "30", "24", 5)
+    with resolve(world) as bridge:
+        clip = only(bridge)
+        assert clip.route is Route.RENDER and "rate" in clip.reason
+    world = world_with(movie, Quirks(), "30", "24", 0)
+    timeline = world.project.timeline
+    with resolve(world) as bridge:
+        for start, wanted in ((11, 10), (15, 15)):  # five record frames are four of the footage
+            timeline.SetMarkInOut(start, 24)
+            (clip,) = bridge.clips(Selection.IN_OUT)
+            assert clip.record == FrameRange(wanted, 25)
+            (item,) = bridge.write_back("job", (frames(tmp_path / str(start), clip, Fraction(24)),)).items
+            shown = [read_bar_code(timeline.shown(record, item.track)) for record in clip.record.frames()]
+            assert shown == [read_bar_code(timeline.shown(record, 1)) for record in clip.record.frames()]
+        timeline.transition(1, 7, 6)
+        assert bridge.clips(Selection.WHOLE)[0].route is Route.RENDER
 
 
 def test_a_track_that_cannot_be_put_between_is_said(movie: str, tmp_path: Path) -> None:
