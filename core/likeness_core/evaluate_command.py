@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from likeness_core.api import PARTS
 from likeness_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 KINDS = {
     "none": "no reference", "right": "right reference", "wrong": "wrong reference", "identity": "identity pack",
 }  # fmt: skip
+_ABLATIONS = (
+    *(f"without {part} (switched off)=--without {part}" for part in PARTS),
+    "with negatives (switched on)=--negatives quality=0.3 attributes=0.3 identity=0.3",
+)
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -46,6 +51,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--row", action="append", default=[], metavar="NAME=OPTIONS",
         help="a further row: the right reference with these options of `likeness restore`, "
         "as in --row '4 steps=--steps 4'; may be repeated",
+    )  # fmt: skip
+    how.add_argument(
+        "--ablations", action="store_true",
+        help=f"a row without each part of the method ({', '.join(PARTS)}), and one with negatives; all switched, not "
+        "retrained: give weights that were trained otherwise as --row 'NAME=--pack FOLDER'",
     )  # fmt: skip
     how.add_argument("--grain", type=float, default=0.0, help="put back, 0 to 1 (%(default)s)")
     how.add_argument(
@@ -121,11 +131,12 @@ def _rows(given: argparse.Namespace) -> "tuple[Row, ...]":
     if unknown:
         raise InputError("input.kinds", f"there is no kind '{unknown[0]}'", f"Choose from {', '.join(KINDS)}.")
     packs: list[Path | None] = list(given.pack) or [None]
+    titled = [*(_ABLATIONS if given.ablations else ()), *given.row]
     rows = []
     for pack in packs:
         name, options = (f"{pack.resolve().name}: ", ("--pack", str(pack))) if pack else ("", ())
         rows += [Row((name if len(packs) > 1 else "") + KINDS[kind], kind, options) for kind in kinds]
-        for text in given.row:
+        for text in titled:
             title, separator, words = text.partition("=")
             if not (separator and title):
                 raise InputError("input.row", f"--row {text} is not NAME=OPTIONS", "Write --row '4 steps=--steps 4'.")

@@ -110,4 +110,5 @@ def _gain(one: Line, other: Line, field: str) -> float:
 
 
 def _share(interval: Interval) -> str:
-    return f"{interval.mean:+.1%} ({interval.low:+.1%} to {interval.high:+.1%})"
+    doubt = f" ({interval.low:+.1%} to {interval.high:+.1%})" if interval.low < interval.high else ""
+    return f"{interval.mean:+.1%}{doubt}"

@@ -13,6 +13,7 @@ from likeness_core.evaluate_report import Section
 from likeness_core.evaluate_run import BASELINES, Plan, picture_path
 from likeness_core.evaluate_table import METRICS, Findings, Line, Metric, Table
 from likeness_core.jobs import write_whole
+from likeness_core.measure import Interval
 
 MOST_SUBJECTS = 12  # with pictures, of each factor: a page of a hundred people opens slowly
 _ENLARGED_PX = 300  # least width of a face as shown
@@ -96,7 +97,8 @@ def write_page(plan: Plan, found: Sequence[Section]) -> Path:
 
 def _head(plan: Plan, found: Sequence[Section]) -> str:
     subjects = len({name for section in found for name in (section.everyone or section.table).subjects})
-    facts = [f"{subjects} subjects", f"{plan.seeds} seeds", f"every {plan.every}. frame" if plan.every > 1 else ""]
+    facts = [f"{subjects} subject{'s' * (subjects > 1)}", f"{plan.seeds} seed{'s' * (plan.seeds > 1)}"]
+    facts.append(f"one frame in {plan.every}" if plan.every > 1 else "every frame")
     facts.append(f"restored with: {' '.join(plan.arguments)}")
     return f"<h1>Likeness: evaluation</h1><p class=note>{html.escape(' · '.join(filter(None, facts)))}</p>"
 
@@ -124,17 +126,22 @@ def _table(found: Table) -> str:
 
 def _line(line: Line, columns: Sequence[Metric], best: dict[str, float]) -> str:
     cells = [
-        f"<td>{share.mean:+.1%}<small>{share.low:+.1%} to {share.high:+.1%}</small></td>"
+        f"<td>{share.mean:+.1%}<small>{_spread(share, '+.1%')}</small></td>"
         for share in (line.closed_dlib, line.closed_sface)
     ]
     for metric in columns:
         mean, interval = line.means[metric.field], line.intervals.get(metric.field)
         text = f"{mean:.{metric.digits}f}" if math.isfinite(mean) else "–"
-        spread = f"{interval.low:.{metric.digits}f} to {interval.high:.{metric.digits}f}" if interval else ""
+        spread = _spread(interval, f".{metric.digits}f") if interval else ""
         mark = " class=best" if mean == best[metric.field] else ""
         cells.append(f"<td{mark}>{text}<small>{spread}</small></td>")
     kind = " class=baseline" if line.row in BASELINES else ""
     return f"<tr{kind}><td>{html.escape(line.row)}</td>{''.join(cells)}</tr>"
+
+
+def _spread(interval: Interval, form: str) -> str:
+    """Its bounds; nothing where there is but one unit or no doubt."""
+    return f"{interval.low:{form}} to {interval.high:{form}}" if interval.low < interval.high else ""
 
 
 def _best(found: Table, metric: Metric) -> float:

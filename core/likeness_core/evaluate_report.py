@@ -94,8 +94,8 @@ def _block(found: Table, names: Sequence[str]) -> str:
         cells = [_cell(line, metric) for metric in columns]
         if "ids_dlib" in names:
             closed = line.closed_dlib
-            interval = f"{closed.mean:+7.1%} ({closed.low:+.1%}, {closed.high:+.1%})"
-            cells += [f"{interval:>25}", f"{line.closed_sface.mean:+13.1%}"]
+            spread = f" ({closed.low:+.1%}, {closed.high:+.1%})" if closed.low < closed.high else ""
+            cells += [f"{f'{closed.mean:+.1%}{spread}':>25}", f"{line.closed_sface.mean:+13.1%}"]
         lines.append("  ".join([f"{line.row:{width}}", *cells]))
     return "\n".join(lines)
 
@@ -111,7 +111,7 @@ def _width(metric: Metric) -> int:
 def _cell(line: Line, metric: Metric) -> str:
     mean, interval = line.means[metric.field], line.intervals.get(metric.field)
     text = f"{mean:.{metric.digits}f}" if math.isfinite(mean) else "-"
-    if metric.field in _WITH_INTERVAL and interval is not None:
+    if metric.field in _WITH_INTERVAL and interval is not None and interval.low < interval.high:
         text += f" ({interval.low:.{metric.digits}f}, {interval.high:.{metric.digits}f})"
     return f"{text:>{_width(metric)}}"
 

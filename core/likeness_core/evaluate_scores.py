@@ -140,7 +140,8 @@ class Examiner:
         largest = max(faces, key=lambda face: face.box[2] * face.box[3])
         dense = self._landmarks.find(picture, largest).points
         points = tuple((float(x), float(y)) for x, y in five_points(dense))
-        return Face(index, largest.box, points, largest.score), dense
+        face = Face(index, largest.box, points, largest.score)
+        return face, self._landmarks.find(picture, face).points  # as it is found in the versions
 
     def _add(self, rows: Rows, pair: tuple[Frame, Frame], known: TruthFace) -> None:
         truth, rgb = to_float(pair[0].pixels), to_float(pair[1].pixels)

@@ -34,7 +34,7 @@ class Manifest:
     format: int
     name: str
     version: str
-    backbone: str  # "compact"
+    backbone: str  # "compact", "latent" or "blind"
     licence: str
     sides_px: tuple[int, ...]  # crop sides that the weights were trained for, ascending
     network: dict[str, Any]  # the backbone's own configuration

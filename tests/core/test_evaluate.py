@@ -302,6 +302,7 @@ def test_the_command_measures_every_row_and_a_row_of_strength_nought_is_the_inpu
     assert float(rows["truth"]["ids_dlib"]) == pytest.approx(1, abs=1e-6)
     assert float(rows["truth"]["psnr_db"]) == 100
     assert float(rows["truth"]["flicker"]) == 0
+    assert float(rows["truth"]["landmarks"]) == 0
     assert float(rows["untouched"]["psnr_db"]) == pytest.approx(float(rows["input"]["psnr_db"]), abs=0.02)
     assert float(rows["untouched"]["ids_dlib"]) == pytest.approx(float(rows["input"]["ids_dlib"]), abs=1e-3)
     assert float(rows["right reference"]["psnr_db"]) != pytest.approx(float(rows["input"]["psnr_db"]), abs=1e-3)
