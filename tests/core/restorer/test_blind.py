@@ -82,18 +82,16 @@ def test_whatever_is_asked_it_is_one_step_of_the_footage_itself():
     assert torch.equal(one, two)
 
 
-def test_restoring_with_it_changes_faces_alone_and_the_same_way_again(pack, tmp_path):
+def test_restoring_with_it_changes_faces_alone(pack, tmp_path):
     source = film(tmp_path / "a.mp4", portrait_film(1), frames=2)
     words = ["restore", source, "--no-reference", "--pack", pack, "--no-fading", "--grain", "0", "--threads", "1"]
-    for name in ("one", "two"):
-        outcome = likeness(*words, "--matte", "-o", tmp_path / name, cache=tmp_path / f"cache-{name}")
-        assert outcome.status == 0, outcome.errors
-    first, second = (decoded(tmp_path / name / "frames" / "a.000000.exr") for name in ("one", "two"))
-    before, after = to_float(decoded(source)[0].pixels), to_float(first[0].pixels)
+    outcome = likeness(*words, "-o", tmp_path / "out", cache=tmp_path / "cache")
+    assert outcome.status == 0, outcome.errors
+    before = to_float(decoded(source)[0].pixels)
+    after = to_float(decoded(tmp_path / "out" / "frames" / "a.000000.exr")[0].pixels)
     change = np.abs(after - before).max(axis=2)
     assert change[40:80, 60:100].max() > 0.05  # the face
     assert change[:4].max() < 1e-3  # the room
-    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(first, second, strict=True))
 
 
 def test_an_identity_pack_is_refused(pack, tmp_path):
