@@ -53,6 +53,7 @@ class RestoreOptions:
     dissolves: tuple[FrameRange, ...] = ()
     reuse: bool = True  # analyses and windows of earlier runs
     ray: str = ""  # address of a Ray cluster; empty: this machine
+    name: str = ""  # of what is written; empty: the source's
 
 
 def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
@@ -86,6 +87,7 @@ def restore_options(given: argparse.Namespace) -> RestoreOptions:
         given.format, given.matte, given.resume, given.overwrite, given.device, given.threads, given.pack,
         given.insightface, given.progress, given.identity, tuple(sorted(given.cuts)),
         tuple(sorted(given.through_edits)), tuple(given.dissolves), not given.no_cache, given.ray,
+        given.name,
     )  # fmt: skip
 
 
@@ -102,6 +104,7 @@ def _restore(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "source", type=Path, help="a movie, or any one file of an image sequence, or its pattern name.%%04d.exr"
     )
     command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder of the result; new")
+    command.add_argument("--name", default="", help="NAME of what is written (default: the source's)")
     command.add_argument(
         "--range",
         help="frames counted from 0, START:STOP with STOP left out (100:, :50), or TC-TC, both included",

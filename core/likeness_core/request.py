@@ -30,7 +30,9 @@ def request(options: RestoreOptions) -> RestorationJob:
         raise InputError("input.person", f"--person {options.person} names nobody", hint)
     pack = check_or_default_pack(options.pack)
     device = choose_device(options.device)
-    output = OutputSpec(str(options.output.resolve()), _name(media), options.format, options.matte)
+    output = OutputSpec(
+        str(options.output.resolve()), _checked_name(options.name) or _name(media), options.format, options.matte
+    )
     return RestorationJob(
         version=__version__,
         media=media,
@@ -130,7 +132,9 @@ def clear(job: RestorationJob, folder: Path, record: Path) -> None:
             path.unlink()
     pictures = [path for part in ("frames", "matte") for path in (folder / part).glob("*")]
     frames = [path for path in pictures if any(path.name.startswith(f"{name}.") for name in names)]
-    results = [folder / name for name in ("sidecar.json", "sheet.png", "identity.csv", "identity.png", "frames.likeness")]
+    results = [
+        folder / name for name in ("sidecar.json", "sheet.png", "identity.csv", "identity.png", "frames.likeness")
+    ]
     movies = [folder / f"{name}{suffix}" for name in names for suffix in (".mov", ".mp4")]
     for path in [*frames, *results, *movies]:
         path.unlink(missing_ok=True)
@@ -188,6 +192,14 @@ def _keep_off_source(job: RestorationJob, folder: Path) -> None:
     if source.parent == folder or (job.media.kind == "sequence" and source.parent == folder / "frames"):
         hint = "Choose another folder for -o."
         raise MediaError("output.holds_source", f"{folder} holds the source itself", hint)
+
+
+def _checked_name(name: str) -> str:
+    """What the user called the result. Raises InputError `input.name` for what is no file's name everywhere."""
+    if set(name) & set('<>:"/\\|?*%#') or not name.isprintable() or name != name.strip(". "):
+        hint = 'Leave out < > : " / \\ | ? * % #, and dots and spaces at its ends.'
+        raise InputError("input.name", f"'{name}' cannot be the name of a file", hint)
+    return name
 
 
 def _name(media: Media) -> str:

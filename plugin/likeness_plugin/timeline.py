@@ -7,7 +7,7 @@ from likeness_core.restoration_options import add_restoration
 
 from likeness_plugin.timeline_run import keep_texts
 
-HELP = "restore the clips of a timeline file: .otio, FCP 7 .xml, .edl, .fcpxml, .aaf"
+HELP = "restore the clips of an exported timeline: .otio, .xml, .edl"
 
 EXAMPLES = """\
 examples:
@@ -35,7 +35,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "restore", parents=[restoration], help="restore the person's clips, and write timelines that show them",
         description=(
             "Restores the clips of EDIT in which the person is seen, each range of footage once, into "
-            "OUT/<clip>/frames (or OUT/<clip>/NAME.mov), and writes OUT/EDIT-likeness.otio (DaVinci Resolve and "
+            "OUT/<clip>/frames (or a movie in OUT/<clip>), and writes OUT/EDIT-likeness.otio (DaVinci Resolve and "
             "others), .xml (FCP 7 XML: Premiere, Resolve) and .edl, with the result on a track of its own. "
             "Clips without the person are left out."
         ),

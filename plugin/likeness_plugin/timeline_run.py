@@ -92,6 +92,8 @@ def restore_task(
     media, frames, folder = task.range.media, task.range.frames, out / task.name
     command = [*_core(), "restore", media.path, "-o", str(folder), f"--{again}"]
     command += ["--range", f"{frames.start}:{frames.stop}", "--progress", "json"]
+    # Not the source's name, by which a host would link the source itself.
+    command += ["--name", f"{task.name.rpartition('.')[0]}_likeness"]
     if media.kind == "sequence":
         command += ["--rate", f"{media.rate.numerator}/{media.rate.denominator}"]
     try:

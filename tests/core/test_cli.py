@@ -41,6 +41,7 @@ def test_every_option_of_restore_is_explained(tmp_path: Path) -> None:
         "--reference",
         "--no-reference",
         "--output",
+        "--name",
         "--range",
         "--rate",
         "--person",

@@ -190,6 +190,8 @@ def test_a_lone_person_takes_another_ones_photograph_with_a_warning(portrait_set
         (["--person", "0"], FACES, "face.unknown_person"),
         (["--person", "Anna"], REQUEST, "input.person"),
         (["--person", "²"], REQUEST, "input.person"),
+        (["--name", "../reel"], REQUEST, "input.name"),
+        (["--name", "reel."], REQUEST, "input.name"),
         (["--rate", "25"], REQUEST, "input.rate"),
         (["--device", "mps" if sys.platform != "darwin" else "cuda"], DEVICE, "device.missing"),
         (["--device", "toaster"], DEVICE, "device.unknown"),

@@ -107,7 +107,9 @@ def test_six_cuts_restore_and_come_back_exact(
     assert said.out.splitlines() == [str(out / f"cut-likeness.{kind}") for kind in ("otio", "xml", "edl")]
     assert sorted(path.name for path in out.iterdir() if path.is_dir()) == ["anna.000002"]
     frames = sorted(path.name for path in (out / "anna.000002" / "frames").iterdir())
-    assert frames == [f"anna.{number:06d}.exr" for number in range(2, 22)]  # two frames of the dissolve beyond the cut
+    assert frames == [
+        f"anna_likeness.{number:06d}.exr" for number in range(2, 22)
+    ]  # two frames of the dissolve beyond the cut
     wanted = [Seen(0, 6, 2, 7), Seen(12, 6, 8, 13), Seen(24, 6, 14, 19), Seen(30, 2, 114, 115)]
     for kind in ("otio", "xml"):
         tracks = video_tracks(out / f"cut-likeness.{kind}", R24)
