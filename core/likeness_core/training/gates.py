@@ -2,7 +2,7 @@
 
     python -m likeness_core.training.gates [--clips CLIPS] [--seeds 3] [--every 5] [--pack FOLDER and the like]
 
-CLIPS is a folder of `NAME_gt.mp4`, `NAME_lq_x4.mp4`, `NAME_lq_x8.mp4`, `NAME_ref0.jpg` ...; the sample comes first.
+CLIPS is a folder as `likeness evaluate` takes it; its ready-made degraded clips are used, after the sample (`footage`).
 Default settings but for the seed; without references, with the right ones, and with another clip's. What `gates` does
 not know goes to `likeness restore`.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 from likeness_core import packs
 from likeness_core.cli import RestoreOptions, parser, restore_options
 from likeness_core.evaluate import Evaluation, evaluate_pair
+from likeness_core.evaluate_set import Subject, read_set
 from likeness_core.request import prepare_output, request
 from likeness_core.restore import restore
 
@@ -25,25 +26,14 @@ class Case:
     """One degraded clip."""
 
     name: str
-    truth: Path
+    subject: Subject
     degraded: Path
-    references: tuple[Path, ...]
-    others: tuple[Path, ...]  # photographs of somebody else
-    cuts: tuple[int, ...] = ()
 
 
 def cases(clips: Path | None) -> list[Case]:
-    """The sample, then every clip of the folder."""
-    sample = packs.resources() / "sample"
-    photos = tuple(sorted(sample.glob("*.jpg")))
-    found = [Case("sample", sample / "truth.mp4", sample / "footage.mp4", photos, (), (48,))]
-    truths = sorted(clips.glob("*_gt.mp4")) if clips else []
-    people = [truth.name.removesuffix("_gt.mp4") for truth in truths]
-    for truth, person, other in zip(truths, people, people[1:] + people[:1], strict=True):
-        for low in sorted(truth.parent.glob(f"{person}_lq_*.mp4")):
-            own, others = (tuple(sorted(truth.parent.glob(f"{name}_ref*.jpg"))) for name in (person, other))
-            found.append(Case(low.stem, truth, low, own, others if other != person else ()))
-    return found
+    """The sample, then every ready-made degraded clip of the folder."""
+    subjects = [*read_set(packs.resources() / "sample"), *(read_set(clips) if clips else ())]
+    return [Case(path.stem, subject, path) for subject in subjects for _, path in subject.degraded]
 
 
 def measured(case: Case, references: tuple[Path, ...], arguments: list[str], every: int) -> Evaluation:
@@ -58,7 +48,7 @@ def measured(case: Case, references: tuple[Path, ...], arguments: list[str], eve
         for _ in restore(job):
             pass
         first = min((Path(scratch) / "out" / "frames").iterdir())
-        return evaluate_pair(case.truth, case.degraded, first, case.cuts, every)
+        return evaluate_pair(case.subject.truth[0], case.degraded, first, case.subject.cuts, every)
 
 
 def line(name: str, kind: str, evaluation: Evaluation) -> str:
@@ -84,9 +74,9 @@ def main() -> None:
     for case in cases(given.clips):
         if given.only not in case.name:
             continue
-        kinds = {"none": (), "right": case.references, "wrong": case.others}
+        kinds = {"none": (), "right": case.subject.references, "wrong": case.subject.wrong}
         for kind in given.kinds.split(","):
-            if kind == "wrong" and not case.others:
+            if kind == "wrong" and not case.subject.wrong:
                 continue
             for seed in range(given.seeds):
                 arguments = ["--seed", str(seed), *more]
