@@ -167,6 +167,10 @@ class HostBridge(Protocol):
         """Set markers; where a frame has one already, it stays and a warning says so."""
         ...
 
+    def find(self, job: str) -> Written:
+        """What of a job stands in the current timeline: for `undo` where the record was lost, as when a panel died."""
+        ...
+
     def undo(self, written: Written) -> tuple[str, ...]:
         """Remove what `written` names and is still there, nothing else; returns notes on what was left alone."""
         ...

@@ -16,8 +16,9 @@ from likeness_plugin.resolve_items import OUR_TRACK, clips_of, cut_to, read_item
 from likeness_plugin.resolve_library import open_library
 from likeness_plugin.resolve_mailbox import MailboxConnection, is_alive
 from likeness_plugin.resolve_state import Scene, kept, open_scene
+from likeness_plugin.resolve_undo import find, remove
 from likeness_plugin.resolve_units import Clock, rate_of
-from likeness_plugin.resolve_write import Writer, add_marks, remove
+from likeness_plugin.resolve_write import Writer, add_marks
 
 OLDEST = (19, 1)  # marks can be read from 19.1 on
 WITH_SELECTION = (21, 0, 4)
@@ -147,6 +148,11 @@ class ResolveBridge:
         """See `HostBridge`."""
         scene, _ = self._scene()
         return add_marks(self._caller, scene, job, marks)
+
+    def find(self, job: str) -> Written:
+        """See `HostBridge`."""
+        scene, clock = self._scene()
+        return find(self._caller, scene, clock, job)
 
     def undo(self, written: Written) -> tuple[str, ...]:
         """See `HostBridge`. Raises HostError `host.other_project`, `host.timeline_gone`."""

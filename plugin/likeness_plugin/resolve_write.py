@@ -1,4 +1,4 @@
-"""Putting finished sequences into Resolve, above what is there, and taking them away again.
+"""Putting finished sequences into Resolve, above what is there.
 
 Nothing is overwritten: every job gets tracks of its own, every sequence is imported into a bin of its own. Resolve says
 little when it refuses and drops clips silently, so everything is read back and compared before it counts as done.
@@ -7,20 +7,17 @@ little when it refuses and drops clips silently, so everything is read back and 
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from likeness_core.api import FrameRange
 from likeness_core.errors import HostCallFailedError, HostError
 
 from likeness_plugin.bridge import HostClip, Mark, PlacedItem, Placement, Written
-from likeness_plugin.resolve_calls import SLOW_S, Call, Caller, Ref, failed
+from likeness_plugin.resolve_calls import SLOW_S, Call, Caller, Ref, answer, failed
 from likeness_plugin.resolve_items import OUR_TRACK, Item, describe_items, read_ids, read_items
 from likeness_plugin.resolve_state import Scene
+from likeness_plugin.resolve_undo import BIN, DATA, METADATA, remove
 from likeness_plugin.resolve_units import Clock, append_range, frames_for
 
-BIN = "Likeness"
-DATA = "likeness:"
-METADATA = "likeness"
 COLOR = "Cyan"
 
 # What places and shapes a picture; "Speed" and the like are the source's own business.
@@ -97,10 +94,16 @@ class Writer:
             "FilePath": placement.pattern, "StartIndex": placement.numbers.start,
             "EndIndex": placement.numbers.stop - 1,
         }  # fmt: skip
-        found = self._caller.must(self._scene.pool, "ImportMedia", [wanted], timeout_s=SLOW_S)
+        # In one message: whoever dies, what was imported says whose it is.
+        import_it = Call.of(self._scene.pool, "ImportMedia", [wanted])
+        name_it = Call.of(answer(0), "SetThirdPartyMetadata", METADATA, self._job)
+        found, named = self._caller.all([import_it, name_it], SLOW_S)
+        if not found:
+            raise failed("ImportMedia")
         media: Ref = found[0]
         self._added.media.append(str(self._caller.must(media, "GetUniqueId")))
-        self._caller.must(media, "SetThirdPartyMetadata", METADATA, self._job)
+        if not named:
+            raise failed("SetThirdPartyMetadata")
         properties = self._caller.must(media, "GetClipProperty")
         if properties.get("Frames") != str(len(placement.numbers)):
             raise failed("ImportMedia", f"{properties.get('Frames')} of {len(placement.numbers)} frames arrived")
@@ -142,7 +145,7 @@ class Writer:
             self._added.warnings.append(f"the new track is V{new}, at the top: it covers clips of the tracks between")
         names = self._caller.all(Call.of(timeline, "GetTrackName", "video", n + 1) for n in range(len(after)))
         stem = f"{OUR_TRACK} {self._job}"
-        name = next(one for n in range(1, len(after) + 2) if (one := stem if n == 1 else f"{stem} {n}") not in names)
+        name = next(one for n in range(1, len(after) + 2) if (one := stem if n == 1 else f"{stem} ({n})") not in names)
         self._caller.must(timeline, "SetTrackName", "video", new, name)
         self._added.tracks.append(name)
         return new
@@ -263,72 +266,6 @@ def add_marks(caller: Caller, scene: Scene, job: str, marks: tuple[Mark, ...]) -
             why = "Resolve took no marker" if free else "a marker is there already"
             warnings.append(f"frame {mark.record_frame}: {why}")
     return Written(job, scene.project_id, scene.timeline_id, markers=tuple(set_), warnings=tuple(warnings))
-
-
-# --- undo
-
-
-def remove(caller: Caller, scene: Scene, written: Written) -> tuple[str, ...]:
-    """Remove what was added and is still there. The Edit page and the right timeline must be open."""
-    notes: list[str] = []
-    for data in written.markers:
-        caller.one(scene.timeline, "DeleteMarkerByCustomData", data)
-    tracks = list(range(1, int(caller.must(scene.timeline, "GetTrackCount", "video")) + 1))
-    wanted = {item.id for item in written.items}
-    found = [item.ref for item in read_items(caller, scene.timeline, tracks) if item.id in wanted]
-    if found and not caller.one(scene.timeline, "DeleteClips", found, False):
-        raise failed("DeleteClips")
-    left = read_items(caller, scene.timeline, tracks)
-    if any(item.id in wanted for item in left):
-        raise failed("DeleteClips", "the clips are still there")
-    _remove_tracks(caller, scene, written, {item.track for item in left}, notes)
-    _remove_media(caller, scene, written, {item.media_id for item in left}, notes)
-    return tuple(dict.fromkeys(notes))  # of nested bins that stay each says the same
-
-
-def _remove_tracks(caller: Caller, scene: Scene, written: Written, used: set[int], notes: list[str]) -> None:
-    count = int(caller.must(scene.timeline, "GetTrackCount", "video"))
-    names = caller.all(Call.of(scene.timeline, "GetTrackName", "video", index) for index in range(1, count + 1))
-    for track in range(count, 0, -1):  # from the top, so that the numbers below stay
-        if names[track - 1] not in written.tracks:
-            continue
-        if track in used:
-            notes.append(f"the track '{names[track - 1]}' holds other clips now and was left")
-        elif not caller.one(scene.timeline, "DeleteTrack", "video", track):
-            notes.append(f"the track '{names[track - 1]}' could not be removed")
-
-
-def _remove_media(caller: Caller, scene: Scene, written: Written, used: set[str], notes: list[str]) -> None:
-    folders, clips = _pool(caller, scene)
-    for media in (ref for ref, unique in clips if unique in written.media):
-        facts: dict[str, Any] = caller.one(media, "GetClipProperty") or {}
-        unique = next(name for ref, name in clips if ref == media)
-        if unique in used or facts.get("Usage", "0") not in ("0", ""):
-            notes.append(f"'{facts.get('Clip Name', unique)}' is used elsewhere and was left in its bin")
-        elif not caller.one(scene.pool, "DeleteClips", [media]):
-            notes.append(f"'{facts.get('Clip Name', unique)}' could not be removed from its bin")
-    for unique in reversed(written.bins):
-        for folder in (ref for ref, name in folders if name == unique):
-            empty = not caller.one(folder, "GetClipList") and not caller.one(folder, "GetSubFolderList")
-            if not empty:
-                notes.append("a bin that was made holds other clips now and was left")
-            elif not caller.one(scene.pool, "DeleteFolders", [folder]):
-                notes.append("an empty bin could not be removed")
-
-
-def _pool(caller: Caller, scene: Scene) -> tuple[list[tuple[Ref, str]], list[tuple[Ref, str]]]:
-    """Every folder and every clip of the media pool with its id, level by level: the user may have moved them."""
-    level: list[Ref] = [caller.must(scene.pool, "GetRootFolder")]
-    folders: list[tuple[Ref, str]] = []
-    clips: list[tuple[Ref, str]] = []
-    while level:
-        methods = ("GetUniqueId", "GetClipList", "GetSubFolderList")
-        given = caller.all(Call.of(folder, method) for folder in level for method in methods)
-        folders += zip(level, map(str, given[::3]), strict=True)
-        inside = [clip for listed in given[1::3] for clip in listed or ()]
-        clips += zip(inside, map(str, caller.all(Call.of(clip, "GetUniqueId") for clip in inside)), strict=True)
-        level = [folder for listed in given[2::3] for folder in listed or ()]
-    return folders, clips
 
 
 def merged(one: Written, other: Written) -> Written:

@@ -171,9 +171,22 @@ class FakeHost:
             if mark.record_frame in self.markers:
                 warnings.append(f"frame {mark.record_frame}: a marker is there already")
             else:
-                self.markers[mark.record_frame] = f"{job} {mark.record_frame}"
+                self.markers[mark.record_frame] = f"{job}:{mark.record_frame}"
                 done.append(self.markers[mark.record_frame])
         return Written(job, "project", "timeline", markers=tuple(done), warnings=tuple(warnings))
+
+    def find(self, job: str) -> Written:
+        tracks = tuple(name for name in self.tracks if name.startswith(f"Likeness {job} above "))
+        items = tuple(
+            PlacedItem(clip.host.id, number, clip.host.record)
+            for number, (name, clips) in enumerate(self.tracks.items(), 1)
+            for clip in clips
+            if name in tracks
+        )
+        paths = {clip.path for name in tracks for clip in self.tracks[name]}
+        media = tuple(key for key, path in self.media.items() if path in paths)
+        markers = tuple(text for text in self.markers.values() if text.startswith(f"{job}:"))
+        return Written(job, "project", "timeline", tracks, items, media, markers=markers)
 
     def undo(self, written: Written) -> tuple[str, ...]:
         ids = {item.id for item in written.items}

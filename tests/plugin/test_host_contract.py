@@ -195,6 +195,20 @@ def test_markers_are_set_where_none_is_and_undone(stage: Stage) -> None:
     assert stage.snapshot() == before
 
 
+def test_what_was_written_is_found_again_without_its_record(stage: Stage, tmp_path: Path) -> None:
+    before = stage.snapshot()
+    placements = tuple(finish(clip, tmp_path / clip.name) for clip in decodable(stage)[:3])
+    written = stage.bridge.write_back("job", placements)
+    marked = stage.bridge.mark("job", (Mark(3, "flicker", ""),))
+    other = stage.bridge.mark("job 2", (Mark(4, "flicker", ""),))
+    found = stage.bridge.find("job")
+    assert sorted(item.id for item in found.items) == sorted(item.id for item in written.items)
+    assert (sorted(found.tracks), found.markers) == (sorted(written.tracks), marked.markers)
+    assert stage.bridge.undo(found) == ()
+    stage.bridge.undo(other)
+    assert stage.snapshot() == before
+
+
 def test_frames_that_are_missing_leave_nothing_behind(stage: Stage, tmp_path: Path) -> None:
     clips = decodable(stage)
     good, bad = (finish(clip, tmp_path / str(n)) for n, clip in enumerate(clips[:2]))

@@ -18,7 +18,7 @@ from tests.plugin.stages import build, in_mailbox
 HANDLES = 2
 
 
-@pytest.mark.parametrize("name", ["with handles", "after a gap"])
+@pytest.mark.parametrize("name", [pytest.param("with handles", marks=pytest.mark.long), "after a gap"])
 def test_what_the_core_writes_stands_frame_exact_above_its_clip(name: str, tmp_path: Path) -> None:
     world = World()
     timeline = build(world, "29.97 DF", "01:00:00:00", make_footage(tmp_path, Fraction(30000, 1001)))

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from likeness_core.api import FrameRange
@@ -16,6 +17,7 @@ from likeness_plugin.resolve_units import Clock, Reading, rate_of, shown_frames
 from tests.core.footage import Recipe, bar_code, make_movie, read_bar_code
 from tests.plugin.resolve_simulator import Media, Quirks, Timeline, World, snapshot, write_picture
 from tests.plugin.stages import in_library, in_mailbox
+from tests.plugin.test_resolve_properties import Direct
 
 
 @pytest.fixture(scope="module")
@@ -217,6 +219,44 @@ def test_undo_works_from_another_timeline_and_refuses_another_project(movie: str
         with pytest.raises(HostError) as another:
             bridge.undo(replace(written, project="another"))
     assert another.value.code == "host.other_project"
+
+
+class Dying(Direct):
+    """The panel's end of a connection that is gone after so many messages."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.left = 1_000_000
+
+    def exchange(self, calls: list[dict[str, Any]], forget: bool, timeout_s: float) -> list[dict[str, Any]]:
+        self.left -= 1
+        if self.left < 0:
+            raise KeyboardInterrupt
+        return super().exchange(calls, forget, timeout_s)
+
+
+def test_a_panel_that_dies_at_any_moment_leaves_nothing_that_cannot_be_taken_back(movie: str, tmp_path: Path) -> None:
+    whole, died = 0, True
+    while died:
+        world = world_with(movie, Quirks())
+        before = snapshot(world)["timelines"], snapshot(world)["bins"]
+        connection = Dying(world)
+        bridge = ResolveBridge(connection)
+        placement = frames(tmp_path / "f", only(bridge), Fraction(24))
+        connection.left = whole
+        try:
+            bridge.write_back("job", (placement,))
+            died = False
+        except KeyboardInterrupt:
+            whole += 1
+        again = ResolveBridge(Direct(world))
+        assert again.undo(again.find("job")) == ()
+        after = snapshot(world)
+        tracks = after["timelines"][0]["tracks"]
+        if len(tracks) == 2 and tracks[1][3] == [] and tracks[1][0] == "Video 2":
+            del tracks[1]  # between its making and its naming an empty track says nothing of whose it is
+        assert (after["timelines"], after["bins"]) == before, whole
+    assert whole > 15
 
 
 def test_a_clip_that_was_moved_or_deleted_meanwhile_is_not_written_over(movie: str, tmp_path: Path) -> None:
