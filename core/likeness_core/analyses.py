@@ -16,7 +16,7 @@ import numpy as np
 
 from likeness_core import __version__
 from likeness_core.analyse import Analysis, analyse, write_thumbnails
-from likeness_core.api import Face, FrameRange, Identity, Media, Progress
+from likeness_core.api import Face, FrameRange, Identity, Media, Progress, RestorationJob
 from likeness_core.crops import align, cut
 from likeness_core.errors import FaceError, MediaError
 from likeness_core.face2text import attributes_of
@@ -28,6 +28,7 @@ from likeness_core.media_sequence import path_of
 from likeness_core.media_write import make_folder
 from likeness_core.protocol import AnalyseResult, FacesFile, Person, PersonBoxes, Still
 from likeness_core.references import SMALLEST_FACE_PX
+from likeness_core.shots import dissolve_middles
 
 _STILLS, _PEOPLE_WITH_STILLS = 4, 8  # in the report: each is a seek or two, and extras in a crowd need none
 _LOOKED_AT = 2  # stills are chosen among so many times as many frames as are asked for
@@ -82,6 +83,25 @@ def make_analysis(wanted: Analysed, finder: FaceAnalyser) -> Generator[Progress,
         wanted.media, wanted.frames, wanted.cuts, finder, folder, through_edits=wanted.through_edits
     )
     return KeptAnalysis(wanted.media, wanted.frames, folder, analysis)
+
+
+def bring_to_job(job: RestorationJob, folder: Path) -> None:
+    """Let a job that has no analysis begin with the one that was made for the panel, of the very same file.
+
+    Looking at a frame gives the same numbers here and there: one thread each.
+    """
+    wanted = Analysed(job.media, job.frames, edit_cuts(job.cuts, job.dissolves), job.through_edits, job.face_models)
+    kept = kept_analysis(wanted)
+    if kept is None or (folder / "analysis.json").exists():
+        return
+    for path in kept.folder.glob("track-*.npz"):
+        write_whole(folder / path.name, path.read_bytes())
+    write_whole(folder / "analysis.json", (kept.folder / "analysis.json").read_bytes())
+
+
+def edit_cuts(cuts: tuple[int, ...], dissolves: tuple[FrameRange, ...]) -> tuple[int, ...]:
+    """Where the edit says that one shot ends: as a job takes it."""
+    return (*cuts, *dissolve_middles(dissolves))
 
 
 def report(kept: KeptAnalysis) -> Generator[Progress, None, AnalyseResult]:

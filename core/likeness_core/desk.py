@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from likeness_core import protocol as p
 from likeness_core.api import Progress
 from likeness_core.errors import InputError, ModelPackError
-from likeness_core.submission import absolute, check_machine, checked_cuts, frames_of
+from likeness_core.submission import absolute, check_machine, checked_cuts, checked_dissolves, frames_of
 
 if TYPE_CHECKING:
     from likeness_core.analyses import KeptAnalysis
@@ -71,12 +71,13 @@ class Desk:
         return p.SuggestReferencesResult((yield from stills_of(kept, params.person, params.count)))
 
     def _analysed(self, footage: p.Footage, machine: p.Machine) -> "Generator[Progress, None, KeptAnalysis]":
-        from likeness_core.analyses import Analysed, make_analysis
+        from likeness_core.analyses import Analysed, edit_cuts, make_analysis
 
         check_machine(machine)
         media = self._open_movies("preview").media(absolute(footage.source, "source"), footage.rate)
         frames = frames_of(footage, media)
-        cuts, through = checked_cuts(footage.cuts, frames), checked_cuts(footage.through_edits, frames)
+        cuts = edit_cuts(checked_cuts(footage.cuts, frames), checked_dissolves(footage.dissolves))
+        through = checked_cuts(footage.through_edits, frames)
         wanted = Analysed(media, frames, cuts, through, machine.insightface or "")
         return (yield from make_analysis(wanted, self._warm().finder(machine)))
 

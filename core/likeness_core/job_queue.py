@@ -223,6 +223,7 @@ class JobQueue:
         self._lane.add(task)
 
     def _work(self, one: QueuedJob) -> Generator[Progress, None, JobResult]:
+        from likeness_core.analyses import bring_to_job
         from likeness_core.request import prepare_output
         from likeness_core.restore import restore
 
@@ -230,6 +231,7 @@ class JobQueue:
             prepare_output(one.job, resume=True, overwrite=False)
         else:  # was made ready when it was submitted
             Path(one.job.output.folder).mkdir(parents=True, exist_ok=True)
+        bring_to_job(one.job, self._folder(one))
         with closing(restore(one.job)) as work:
             return (yield from work)
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from likeness_core import __version__
 from likeness_core.analyse import Analysis, analyse
-from likeness_core.analyses import Analysed, kept_analysis, make_analysis
+from likeness_core.analyses import Analysed, edit_cuts, kept_analysis, make_analysis
 from likeness_core.api import FrameRange, Media, OutputSpec, Progress, RestorationJob, Shot, SourceFile
 from likeness_core.cast import Cast, choose_cast, read_references
 from likeness_core.device import choose_device, choose_dtype
@@ -98,14 +98,16 @@ def _scene(
         raise InputError("input.range", f"frame {params.frame} is not in the range", hint)
     job = _job(params, media, frames)
     finder = networks.finder(params.machine)
-    wanted = Analysed(media, frames, job.cuts, job.through_edits, params.machine.insightface or "")
+    wanted = Analysed(
+        media, frames, edit_cuts(job.cuts, job.dissolves), job.through_edits, params.machine.insightface or ""
+    )
     kept = kept_analysis(wanted)
     if kept is None and params.person.isdecimal():
         kept = yield from make_analysis(wanted, finder)
     if kept is not None:
         return _in_shot(job, params.frame, kept.analysis, kept.folder, numbered=True)
     near = FrameRange(max(0, params.frame - _AROUND), params.frame + _AROUND + 1).intersection(frames)
-    cuts = tuple(cut for cut in job.cuts if cut in near)
+    cuts = tuple(cut for cut in wanted.cuts if cut in near)
     through = tuple(frame for frame in job.through_edits if frame in near)
     found = yield from analyse(media, near, cuts, finder, scratch, through_edits=through)
     return _in_shot(job, params.frame, found, scratch, numbered=False)
@@ -152,7 +154,7 @@ def _restored(
         FrameRange(scene.frame, scene.frame + 1), True,
     )  # fmt: skip
     restorer = networks.restorer(scene.job) if cast.tracks and scene.job.settings.strength else None
-    renderer = Renderer(restorer, networks.analyser(scene.job.threads), look_of(scene.job), cast.tracks)
+    renderer = Renderer(restorer, networks.analyser(), look_of(scene.job), cast.tracks)
     with closing(renderer.run(unit, frames, {})) as window:
         while True:
             try:

@@ -87,7 +87,7 @@ def with_edit(job: RestorationJob, footage: Footage) -> RestorationJob:
         job,
         cuts=checked_cuts(footage.cuts, job.frames),
         through_edits=checked_cuts(footage.through_edits, job.frames),
-        dissolves=tuple(sorted(footage.dissolves, key=lambda one: one.start)),
+        dissolves=checked_dissolves(footage.dissolves),
     )
 
 
@@ -103,6 +103,11 @@ def frames_of(footage: Footage, media: Media) -> FrameRange:
 def checked_cuts(cuts: tuple[int, ...], frames: FrameRange) -> tuple[int, ...]:
     """Cuts inside a range, each once, ascending: an edit knows those outside it too."""
     return tuple(sorted({cut for cut in cuts if cut in frames and cut != frames.start}))
+
+
+def checked_dissolves(dissolves: tuple[FrameRange, ...]) -> tuple[FrameRange, ...]:
+    """Dissolves in the order of their frames."""
+    return tuple(sorted(dissolves, key=lambda one: one.start))
 
 
 def absolute(text: str, name: str) -> Path:
@@ -149,6 +154,11 @@ def check_settings(settings: RestorationSettings) -> None:
         _share(f"negatives.{field.name}", getattr(settings.negatives, field.name))
     for frame, share in settings.strength_keys:
         _share(f"strength_keys at frame {frame}", share)
+    for word, degree in settings.attributes:
+        _one_of("attributes", word, VOCABULARY)
+        _share(f"attributes: {word}", degree)
+    for part in settings.without:
+        _one_of("without", part, PARTS)
     if list(settings.strength_keys) != sorted(dict(settings.strength_keys).items()):
         raise _wrong("strength_keys", settings.strength_keys, "in the order of their frames, each frame once")
     _one_of("steps", settings.steps, _STEPS)

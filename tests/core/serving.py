@@ -21,10 +21,18 @@ PLAIN = RestorationSettings(confidence_fading=False)
 WAIT_S = 120.0
 ENDED = ("done", "failed", "cancelled", "paused", "interrupted")
 
-# A core that writes the stacks of its threads to stderr on a signal: how a test knows what it was doing.
+# A core that says on a signal which of our modules each of its threads is in: how a test knows what it was doing.
+# (faulthandler's own dump of a running process now and then crashes it.)
 _TELLING = """
-import faulthandler, signal, sys
-faulthandler.register(signal.SIGUSR1, all_threads=True)
+import os, signal, sys
+def tell(number, frame):
+    modules = []
+    for frame in sys._current_frames().values():
+        while frame is not None and "/likeness_core/" not in frame.f_code.co_filename:
+            frame = frame.f_back
+        modules.append(os.path.basename(frame.f_code.co_filename)[:-3] if frame else "-")
+    os.write(2, ("IN " + " ".join(modules) + "\\n").encode())
+signal.signal(signal.SIGUSR1, tell)
 from likeness_core.__main__ import main
 sys.exit(main(["serve"]))
 """
@@ -112,6 +120,12 @@ class Core:
         assert status.error is None, status.error
         self._seen = len(self.notes)
         return status
+
+    def forget(self) -> None:
+        """What was said so far is of no interest any more."""
+        self.notes.clear()
+        self.lines.clear()
+        self._seen = 0
 
     def close(self, timeout_s: float = 30) -> int:
         """End as a panel does."""
