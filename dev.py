@@ -3,6 +3,7 @@
     setup       make .venv with the pinned packages and Likeness itself; nothing to do when it is up to date
     demo        restore the sample and say what came of it (arguments go to `likeness demo`)
     test        run the tests (arguments go to pytest); --long adds the slow ones, -m gpu runs those that need CUDA
+    bench       measure speed against other restorers, and the whole pipeline (--json FILE, --quick)
     check       format, lint, types, layers and the list of licences
     ofx         build the OpenFX plug-in for every system into dist/ofx/ (--native: for this one only)
     screenshots every view of the window, from the real thing, into docs/screenshots/
@@ -70,6 +71,7 @@ def main(arguments: list[str]) -> int:
         "setup": lambda rest: 0 if set_up() else 1,
         "demo": lambda rest: call(set_up(), "-m", "likeness_core", "demo", *rest),
         "test": lambda rest: call(set_up(), "-m", "pytest", *rest),
+        "bench": lambda rest: call(set_up(), "-m", "tests.bench", *rest),
         "check": lambda rest: check(set_up()),
         "translate": lambda rest: translate(set_up()),
         "screenshots": lambda rest: call(set_up(), "-m", "tests.gui.screenshots", *rest),
