@@ -9,7 +9,7 @@ from pathlib import Path
 
 from likeness_core.api import FrameRange
 from likeness_core.errors import InputError, MediaError
-from likeness_core.jobs import encode, write_whole
+from likeness_core.jobs import decode, encode, write_whole
 from likeness_core.timing import DROP_FRAME_RATES, parse_rate
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -94,6 +94,8 @@ def restore(given: Namespace) -> int:
         raise InputError("timeline.nothing", f"no clip can be restored ({why})", "See: likeness timeline list")
     out = Path(given.output).absolute()
     _prepare(out, given, chosen)
+    if given.overwrite:
+        clear_earlier(out, {task.name for task in chosen.tasks})
     options = core_options(given.restoration, given)
     results = _restore_all(chosen, out, options, "overwrite" if given.overwrite else "resume", given.progress)
     restored = [one for one in results if isinstance(one, Restored)]
@@ -144,6 +146,20 @@ def _prepare(out: Path, given: Namespace, chosen: Plan) -> None:
         raise MediaError("output.not_writable", message, "Choose a folder that you may write to.") from error
     if shutil.disk_usage(out).free == 0:
         raise MediaError("media.no_space", f"the disk of {out} is full", "Free some space, then --resume.")
+
+
+def clear_earlier(out: Path, kept: set[str]) -> None:
+    """Take away what an earlier run left in OUT, as its record says; the folders in `kept` are the core's to clear."""
+    try:
+        earlier = decode((out / RECORD).read_bytes(), EditReport)
+    except (OSError, InputError):
+        return
+    for name in {clip.folder for clip in earlier.clips} - kept:
+        if name and Path(name).name == name and (out / name / "sidecar.json").is_file():
+            shutil.rmtree(out / name)
+    for name in (*earlier.files, RECORD):
+        if Path(name).name == name:
+            (out / name).unlink(missing_ok=True)
 
 
 def _restore_all(chosen: Plan, out: Path, options: list[str], again: str, progress: str) -> list[Restored | PassedOver]:

@@ -20,8 +20,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from likeness_core import cli
+from likeness_core.api import FrameRange
 from likeness_core.errors import InputError, LikenessError, MediaError
+from likeness_core.jobs import encode
 from likeness_plugin.timeline import add_parser
+from likeness_plugin.timeline_command import ClipReport, EditReport, clear_earlier
 from likeness_plugin.timeline_run import core_options
 
 from tests.core.footage import bar_code
@@ -247,6 +250,27 @@ def test_the_footage_is_never_in_the_output(set_: dict[str, Any], options: list[
         run("restore", path, *options, "-o", folder, "--overwrite")
     assert refused.value.code == "output.holds_source"
     assert sorted(folder.iterdir()) == before
+
+
+def test_overwriting_takes_away_what_an_earlier_run_left_and_nothing_else(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for folder in (out / "anna.000002", out / "anna.000100", out / "mine", tmp_path / "elsewhere"):
+        folder.mkdir(parents=True)
+        (folder / "sidecar.json").write_text("{}")
+    clips = tuple(
+        ClipReport("x", 1, FrameRange(0, 1), "x.mov", None, folder, "")
+        for folder in ("anna.000002", "anna.000100", "../elsewhere", "")
+    )
+    files = ("film-likeness.otio", "../film.otio")
+    for name in files:
+        (out / name).write_text("")
+    record = EditReport("film", "24/1", "00:00:00:00", 1, 1, clips, (), files)
+    (out / "timeline.json").write_bytes(encode(record))
+    clear_earlier(out, {"anna.000100"})
+    assert sorted(path.name for path in out.iterdir()) == ["anna.000100", "mine"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "film.otio", "out"]
+    clear_earlier(out, set())  # nothing on record: nothing goes
+    assert sorted(path.name for path in out.iterdir()) == ["anna.000100", "mine"]
 
 
 def test_the_list_says_what_is_there(set_: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
