@@ -64,8 +64,9 @@ class _Opened:
 def list_clips(given: Namespace) -> int:
     """`likeness timeline list`: every item, where its media is, and why it cannot be restored if so."""
     opened = _open(given)
-    chosen = plan(opened.read.edit, opened.placed, _choice(given, opened.read, 0))
-    report = _report(opened.read, chosen.clips, opened.skipped, {}, {})
+    choice = _choice(given, opened.read, 0)
+    chosen = plan(opened.read.edit, opened.placed, choice)
+    report = _report(opened.read, chosen.clips, _inside(opened.skipped, choice), {}, {})
     if given.json:
         print(encode(report).decode())
         return 0
@@ -88,9 +89,10 @@ def restore(given: Namespace) -> int:
         hint = "Use --person match with photographs of the person, or --person all."
         raise InputError("timeline.person", "the numbers of people differ from clip to clip", hint)
     opened = _open(given)
-    chosen = plan(opened.read.edit, opened.placed, _choice(given, opened.read, given.handles))
+    choice = _choice(given, opened.read, given.handles)
+    chosen, skipped = plan(opened.read.edit, opened.placed, choice), _inside(opened.skipped, choice)
     if not chosen.tasks:
-        why = "; ".join(f"{one.name}: {one.reason}" for one in opened.skipped[:3]) or "the range holds no clip"
+        why = "; ".join(f"{one.name}: {one.reason}" for one in skipped[:3]) or "the range holds no clip"
         raise InputError("timeline.nothing", f"no clip can be restored ({why})", "See: likeness timeline list")
     out = Path(given.output).absolute()
     _prepare(out, given, chosen)
@@ -106,9 +108,7 @@ def restore(given: Namespace) -> int:
         files = write_timelines(opened.read, opened.placed, chosen, tracks, out / f"{given.edit.stem}-likeness")
     folders = {clip: one.task.name for one in restored for clip in one.task.clips}
     notes = {clip: passed[task.name] for task in chosen.tasks if task.name in passed for clip in task.clips}
-    report = replace(
-        _report(opened.read, chosen.clips, opened.skipped, folders, notes), files=tuple(p.name for p in files)
-    )
+    report = replace(_report(opened.read, chosen.clips, skipped, folders, notes), files=tuple(p.name for p in files))
     write_whole(out / RECORD, encode(report))
     _tell(report, restored, files)
     return max((one.status for one in results if isinstance(one, PassedOver)), default=0)
@@ -131,6 +131,12 @@ def _choice(given: Namespace, read: ReadEdit, handles: int) -> Choice:
     return Choice(parse_record_range(given.range, read.edit) if given.range else whole, given.track, handles)
 
 
+def _inside(skipped: tuple[SkippedItem, ...], choice: Choice) -> tuple[SkippedItem, ...]:
+    return tuple(
+        one for one in skipped if choice.track in (None, one.track) and len(one.record.intersection(choice.frames))
+    )
+
+
 def _prepare(out: Path, given: Namespace, chosen: Plan) -> None:
     """Make OUT ready, or refuse. Raises MediaError `output.exists`, `output.holds_source`, `output.not_writable`."""
     if any(out in Path(task.range.media.path).parents for task in chosen.tasks):
@@ -144,8 +150,6 @@ def _prepare(out: Path, given: Namespace, chosen: Plan) -> None:
     except OSError as error:
         message = f"{out} cannot be written to ({error.strerror})"
         raise MediaError("output.not_writable", message, "Choose a folder that you may write to.") from error
-    if shutil.disk_usage(out).free == 0:
-        raise MediaError("media.no_space", f"the disk of {out} is full", "Free some space, then --resume.")
 
 
 def clear_earlier(out: Path, kept: set[str]) -> None:

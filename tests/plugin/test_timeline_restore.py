@@ -18,6 +18,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+import opentimelineio as otio
 import pytest
 from likeness_core import cli
 from likeness_core.api import FrameRange
@@ -33,7 +34,7 @@ from tests.core.restorer import tiny_network
 from tests.core.restoring import ROOT, environment, photograph, tree
 from tests.core.restoring import film as make_film
 from tests.plugin.reimport import Seen, seen, video_tracks
-from tests.plugin.timelines import Cut, Film, Reel, at, write
+from tests.plugin.timelines import Cut, Film, Reel, at, timeline, write
 
 R24 = Fraction(24)
 SIZE = (160, 180)  # the upper third shows the number, the rest a person
@@ -282,6 +283,14 @@ def test_the_list_says_what_is_there(set_: dict[str, Any], tmp_path: Path, capsy
         "V1  01:00:00:00  01:00:00:05  anna  anna.mov  2:8",
         "V1  01:00:00:06  01:00:00:11  cleo  cleo.mov  5:11",
     ]
+    made = timeline(set_["film"])
+    made.tracks[0][1].media_reference.target_url = "/gone/cleo.mov"
+    otio.adapters.write_to_file(made, str(tmp_path / "film.otio"))
+    for range_, count in (("0:6", 1), ("0:12", 2)):
+        assert run("list", tmp_path / "film.otio", "--range", range_) == 0
+        lines = capsys.readouterr().out.splitlines()[1:]
+        assert len(lines) == count
+    assert lines[1].startswith("V1  01:00:00:06  01:00:00:11  cleo  left out: its media cleo.mov is not where the edit")
     assert run("list", path, "--rate", "24", "--json") == 0
     assert len(json.loads(capsys.readouterr().out)["clips"]) == 6
 
