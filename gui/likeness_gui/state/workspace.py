@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 
 from likeness_core.api import FrameRange, JobState
 from likeness_core.errors import LikenessError
+from likeness_core.jobs import job_of_result
 from likeness_core.packs import resources
 from likeness_core.protocol import (
     AnalyseResult,
@@ -158,7 +159,7 @@ class Workspace(QObject):
         self.open_footage(str(resources() / "sample" / "footage.mp4"))
 
     def open_paths(self, paths: list[str]) -> None:
-        """Open what was dropped or chosen: a project, footage, or photographs for the person whose card is open."""
+        """Open what was dropped or chosen: a project, an edit, footage, a result, or photographs for the open card."""
         photographs = [path for path in paths if self._is_photograph(path)]
         if photographs:
             self.add_photographs(tuple(photographs))
@@ -167,8 +168,17 @@ class Workspace(QObject):
                 self.open_project(Path(path))
             elif is_edit(path):
                 self.edits.open(path)
+            elif Path(path).is_dir():
+                self.open_result(Path(path))
             elif path not in photographs:
                 self.open_footage(path)
+
+    def open_result(self, folder: Path) -> None:
+        """Open the footage of a result, named by its folder: what the OpenFX plug-in's button does."""
+        try:
+            self.open_footage(job_of_result(folder).media.path)
+        except LikenessError as error:
+            self.notices.error(error, f"open-{folder}")
 
     def _is_photograph(self, path: str) -> bool:
         suffix = PurePath(path).suffix.lower()

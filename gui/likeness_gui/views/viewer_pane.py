@@ -85,7 +85,8 @@ class ViewerPane(QWidget):
         for zoom, text in ZOOM_CHOICES:
             self._zoom.addItem(self.tr("Fit") if zoom == FIT else text, zoom)
         name_it(self._zoom, self.tr("Zoom of the viewer"))
-        self._zoom.setFixedWidth(84)
+        self._zoom.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._zoom.setMinimumWidth(84)
         self._zoom.activated.connect(lambda _: self.compare.set_zoom(self._zoom.currentData()))
         layout.addWidget(self._modes)
         layout.addWidget(self._note, 1)
