@@ -16,6 +16,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,6 +42,28 @@ def job_folder(output_folder: Path) -> Path:
     """The job folder of a result; one result has one job."""
     key = hashlib.sha256(str(output_folder.resolve()).encode()).hexdigest()[:16]
     return cache_folder() / "jobs" / key
+
+
+@dataclass(frozen=True, slots=True)
+class _Sidecar:
+    """What is needed of a result's `sidecar.json` to know its job."""
+
+    job: RestorationJob
+
+
+def job_of_result(output_folder: Path) -> RestorationJob:
+    """The job that made, or is making, a result: its record, else (moved, another machine) the sidecar's.
+
+    A sidecar's job has names in place of paths. Raises InputError `input.no_result`, `job.damaged`.
+    """
+    record = job_folder(output_folder) / "job.json"
+    try:
+        if record.is_file():
+            return decode(record.read_bytes(), RestorationJob)
+        return decode((output_folder / "sidecar.json").read_bytes(), _Sidecar).job
+    except OSError as error:
+        hint = "Name a movie, one file of an image sequence, or the output folder of a job."
+        raise InputError("input.no_result", f"{output_folder} is no result of Likeness", hint) from error
 
 
 def encode(value: object) -> bytes:

@@ -18,9 +18,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from likeness_core.api import FrameRange, Media, Progress, RestorationJob
+from likeness_core.api import FrameRange, Media, Progress
 from likeness_core.errors import InputError, MediaError
-from likeness_core.jobs import cache_folder, decode, job_folder, writing
+from likeness_core.jobs import cache_folder, job_folder, job_of_result, writing
 from likeness_core.media import MediaReader, Pixels, probe, to_float, to_uint8
 from likeness_core.media_mux import MOVIE_FORMATS, movie_path
 from likeness_core.media_sequence import is_picture, path_of
@@ -149,7 +149,7 @@ def _source(footage: Footage, movies: OpenMovies) -> _Source:
     if not path.is_dir():
         media = movies.media(path, footage.rate)
         return _Source(media, frames_of(footage, media))
-    job = _job_of(path)
+    job = job_of_result(path)
     frames = job.frames.intersection(footage.frames) if footage.frames else job.frames
     if job.output.format in MOVIE_FORMATS:
         movie = movie_path(replace(job.output, folder=str(path)))
@@ -164,25 +164,6 @@ def _source(footage: Footage, movies: OpenMovies) -> _Source:
         first_number=0, frame_count=job.frames.stop,
     )  # fmt: skip
     return _Source(media, frames)
-
-
-@dataclass(frozen=True, slots=True)
-class _Sidecar:
-    """What is needed of a result's `sidecar.json`."""
-
-    job: RestorationJob
-
-
-def _job_of(folder: Path) -> RestorationJob:
-    """The job that made, or is making, a result. Raises InputError `input.no_result`."""
-    record = job_folder(folder) / "job.json"
-    try:
-        if record.is_file():
-            return decode(record.read_bytes(), RestorationJob)
-        return decode((folder / "sidecar.json").read_bytes(), _Sidecar).job
-    except OSError as error:
-        hint = "Name a movie, one file of an image sequence, or the output folder of a job."
-        raise InputError("input.no_result", f"{folder} is no result of Likeness", hint) from error
 
 
 def _write(path: Path, data: Picture) -> None:

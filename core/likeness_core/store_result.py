@@ -18,7 +18,7 @@ import numpy.typing as npt
 from rich.console import Console
 
 from likeness_core.api import FrameRange, Media, Progress, RestorationJob
-from likeness_core.errors import InputError, MediaError
+from likeness_core.errors import MediaError
 from likeness_core.frame_store import (
     ALPHA_MULTIPLIED,
     ALPHA_NONE,
@@ -28,7 +28,7 @@ from likeness_core.frame_store import (
     FrameStoreWriter,
     StoreHeader,
 )
-from likeness_core.jobs import decode, encode, job_folder
+from likeness_core.jobs import encode, job_of_result
 from likeness_core.media import MediaReader, Pixels, alpha_of, probe, to_float
 from likeness_core.media_mux import MOVIE_FORMATS, movie_path
 from likeness_core.media_pixels import HALF_FLOAT_BITS
@@ -55,10 +55,10 @@ def write_frame_store(result_folder: Path) -> Generator[Progress, None, Path]:
     """Put a result's finished frames into OUT/frames.likeness; frames already there stay. Returns the store.
 
     Of a sequence that is still being restored, the frames that are finished; call it again for the rest. Raises
-    InputError `store.no_result`, MediaError `store.unfinished`, `media.no_space`, `media.not_writable` and those of
+    InputError `input.no_result`, MediaError `store.unfinished`, `media.no_space`, `media.not_writable` and those of
     reading the frames.
     """
-    job = _job_of(result_folder)
+    job = job_of_result(result_folder)
     result = _Result(result_folder, job)
     header = _header(job, result)
     with FrameStoreWriter(result_folder / NAME, header) as writer:
@@ -69,13 +69,6 @@ def write_frame_store(result_folder: Path) -> Generator[Progress, None, Path]:
             writer.write(first + frame.index, frame.rgb, frame.alpha, frame.matte)
             yield Progress("store", done, len(missing), frame.index)
     return result_folder / NAME
-
-
-@dataclass(frozen=True, slots=True)
-class _Sidecar:
-    """What a store needs of `sidecar.json`."""
-
-    job: RestorationJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +133,6 @@ class _Result:
 
 def _path(pictures: Media, frame: int) -> Path:
     return path_of(pictures.path, pictures.first_number + frame)
-
-
-def _job_of(folder: Path) -> RestorationJob:
-    """The job that made, or is making, a result. Raises InputError `store.no_result`, `job.damaged`."""
-    record, sidecar = job_folder(folder) / "job.json", folder / "sidecar.json"
-    try:
-        if record.is_file():
-            return decode(record.read_bytes(), RestorationJob)
-        return decode(sidecar.read_bytes(), _Sidecar).job
-    except OSError as error:
-        hint = "Name the folder that `likeness restore` was given with -o."
-        raise InputError("store.no_result", f"{folder} is not a result of Likeness ({error.strerror})", hint) from error
 
 
 def _header(job: RestorationJob, result: _Result) -> StoreHeader:

@@ -412,8 +412,8 @@ def code_of(result: Path, cache: Path) -> str:
 
 
 def test_what_is_no_result_is_refused(result: Path, tmp_path: Path) -> None:
-    assert code_of(tmp_path, tmp_path / "cache") == "store.no_result"
-    assert code_of(tmp_path / "nothing", tmp_path / "cache") == "store.no_result"
+    assert code_of(tmp_path, tmp_path / "cache") == "input.no_result"
+    assert code_of(tmp_path / "nothing", tmp_path / "cache") == "input.no_result"
     (tmp_path / "sidecar.json").write_text('{"job": {}}')
     assert code_of(tmp_path, tmp_path / "cache") == "job.damaged"
     shutil.copy(result / "sidecar.json", tmp_path)
