@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import platformdirs
 
 import likeness_core
 from likeness_core.api import ModelPack
@@ -48,11 +49,16 @@ def resources() -> Path:
     return installed if installed.is_dir() else package.parents[1] / "resources"
 
 
+def added_packs() -> Path:
+    """Where `likeness packs add` puts packs."""
+    return Path(platformdirs.user_data_dir("likeness", appauthor=False)) / "packs"
+
+
 def find_packs() -> list[Path]:
-    """Folders with a manifest, those of `LIKENESS_PACKS` first, each name once."""
+    """Folders with a manifest: of `LIKENESS_PACKS`, then those that were added, then what ships; each name once."""
     named = [Path(part) for part in os.environ.get("LIKENESS_PACKS", "").split(os.pathsep) if part]
     found: dict[str, Path] = {}
-    for root in [*named, resources() / "packs"]:
+    for root in [*named, added_packs(), resources() / "packs"]:
         folders = [root, *sorted(root.iterdir())] if root.is_dir() else []
         for folder in folders:
             if (folder / "manifest.json").is_file():

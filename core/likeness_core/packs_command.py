@@ -1,4 +1,4 @@
-"""`likeness packs`: list and check model packs, or build one of weights that the user brings."""
+"""`likeness packs`: list, check and add model packs, or build one of weights that the user brings."""
 
 import argparse
 from pathlib import Path
@@ -8,6 +8,7 @@ from likeness_core.errors import InputError
 EPILOG = """\
 examples:
   likeness packs                                  those that are found, each file hashed
+  likeness packs add compact-0.2.likeness-pack    from a signed archive, into this user's data
   likeness packs build --blind GFPGANv1.4.pth --licence "Apache-2.0" -o packs/gfpgan
   likeness packs build --latent --unet sd15/unet --vae sd15/vae --clip sd15 --motion animatediff-motion \\
       --controlnet controlnet-tile --ip-adapter ip-adapter-sd15 --licence "CreativeML OpenRAIL-M" -o packs/sd15
@@ -29,11 +30,12 @@ COMPONENTS = {
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command to the command line."""
     command = commands.add_parser(
-        "packs", help="list and check the model packs, or build one", epilog=EPILOG,
+        "packs", help="list and check the model packs, add or build one", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     command.set_defaults(run=_list)
-    parts = command.add_subparsers(dest="packs_command", metavar="build")
+    parts = command.add_subparsers(dest="packs_command", metavar="add, build")
+    _add_adding(parts)
     build = parts.add_parser(
         "build", help="make a pack of weights that you have",
         description="Checks weights that you have and makes a model pack of them: a folder for --pack.",
@@ -47,6 +49,26 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     build.add_argument("--licence", required=True, metavar="TEXT", help="under which terms you have the weights")
     build.add_argument("--sides", type=int, nargs="+", default=[512], help="crop sides in pixels (%(default)s)")
     build.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="folder of the pack; new")
+
+
+def _add_adding(parts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    add = parts.add_parser(
+        "add", help="add a model pack or a GPU's libraries from an archive",
+        description="Verifies signature, hashes, licence and space, then puts the archive's files in place.",
+    )  # fmt: skip
+    add.set_defaults(run=_add)
+    add.add_argument("archive", type=Path, metavar="FILE", help="a .likeness-pack file")
+    add.add_argument("--accept-licence", default="", metavar="NAME", help="agree to terms that are not free")
+    add.add_argument("--into", type=Path, metavar="FOLDER", help="default: this user's data folder")
+
+
+def _add(given: argparse.Namespace) -> int:
+    from likeness_core.pack_archives import add
+
+    added = add(given.archive, given.into, given.accept_licence)
+    about = added.description
+    print(f"{about.name} {about.version}  {about.licence}, {about.bytes / 1e6:.0f} MB, verified  {added.folder}")
+    return 0
 
 
 def _list(given: argparse.Namespace) -> int:
