@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+import likeness_core
 from likeness_core import measure, packs
 from likeness_core.api import FrameRange, Media, Progress
 from likeness_core.cli import parser, restore_options
@@ -29,7 +30,7 @@ from likeness_core.evaluate_scores import NOBODY, Embeddings, Examiner, Rows, Sc
 from likeness_core.evaluate_set import Subject
 from likeness_core.media import Frame, MediaReader, probe, to_float
 from likeness_core.references import read_photo
-from likeness_core.request import prepare_output, request
+from likeness_core.request import PACK, prepare_output, request
 from likeness_core.restore import restore
 
 BASELINES = ("truth", "input", "bicubic")  # what nobody restored
@@ -82,6 +83,8 @@ def evaluate_set(subjects: tuple[Subject, ...], plan: Plan) -> Generator[Progres
     """
     record = plan.folder / "results.jsonl"
     known = {_key(result): result for result in _recorded(record)}
+    sources = sorted(Path(likeness_core.__file__).parent.rglob("*.py"))
+    code = packs.combined_hash([packs.file_hash(path) for path in sources])
     examiner = Examiner(threads=plan.threads)
     found: list[Result] = []
     cases = [(subject, factor) for subject in subjects for factor in plan.factors]
@@ -89,7 +92,7 @@ def evaluate_set(subjects: tuple[Subject, ...], plan: Plan) -> Generator[Progres
         yield Progress("evaluate", done, len(cases))
         case = None
         for row, seed in _wanted(subject, plan):
-            settings = _settings(subject, row, plan)
+            settings = _settings(subject, row, plan, code)
             result = known.get((subject.name, factor, row.name, seed, settings))
             if result is None:
                 case = case or _Case(subject, factor, plan, examiner)
@@ -123,15 +126,15 @@ def _guide(subject: Subject, row: Row) -> list[str]:
     return ["--reference", *map(str, photos), "--person", "all"] if photos else []
 
 
-def _settings(subject: Subject, row: Row, plan: Plan) -> str:
-    """What decides a result beside its key, as a short hash: footage, photographs, weights, options."""
+def _settings(subject: Subject, row: Row, plan: Plan, code: str) -> str:
+    """What decides a result beside its key, as a short hash: footage, photographs, weights, options, our code."""
     files = [*subject.truth, *subject.references, *subject.wrong, *(path for _, path in subject.degraded)]
     sizes = [f"{path} {path.stat().st_size}" for path in files if path.exists()]
-    words = [str(plan.every), str(plan.frames), str(subject.cuts), *sizes]
+    words = [code, str(plan.every), str(plan.frames), str(subject.cuts), *sizes]
     if row.name not in BASELINES:
         options = [*plan.arguments, *row.arguments]
         named = [Path(options[i + 1]) for i, word in enumerate(options) if word == "--pack"]
-        folder = named[-1] if named else packs.resources() / "packs" / "compact"
+        folder = named[-1] if named else next((one for one in packs.find_packs() if one.name == PACK), Path())
         pack = packs.file_hash(folder / "manifest.json") if (folder / "manifest.json").is_file() else ""
         identity = packs.file_hash(subject.identity_pack) if row.kind == "identity" and subject.identity_pack else ""
         words += [row.kind, *options, pack, identity]

@@ -74,8 +74,9 @@ class LatentBackbone:
     def conditions(self, clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> LatentConditions:
         """Sentence, photographs and footage."""
         control = torch.from_numpy(np.ascontiguousarray(clip.crops.transpose(0, 3, 1, 2))).to(self._like)
-        image = self._seen([photo.crop for photo in photos], clip.monochrome)
-        return LatentConditions(self._told(sentence(clip.attributes)), image, control)
+        image = self._seen([] if "image" in clip.without else [photo.crop for photo in photos], clip.monochrome)
+        said = np.zeros_like(clip.attributes) if "text" in clip.without else clip.attributes
+        return LatentConditions(self._told(sentence(said)), image, control)
 
     def retold(self, conditions: LatentConditions, attributes: npt.NDArray[np.float32]) -> LatentConditions:
         """Another sentence."""

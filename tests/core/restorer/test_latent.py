@@ -1,5 +1,6 @@
 """The latent backbone end to end: components of the published architectures, tiny and random."""
 
+import dataclasses
 import shutil
 import socket
 from pathlib import Path
@@ -195,9 +196,21 @@ def test_several_photographs_are_all_seen(restorer):
     assert not torch.allclose(both, one, atol=1e-4)
 
 
-def test_black_and_white_footage_is_shown_grey_photographs(restorer):
-    import dataclasses
+def test_streams_can_be_left_out(restorer):
+    footage = clip()
+    footage.attributes[VOCABULARY.index("smiling")] = 1
+    with torch.inference_mode():
+        whole = restorer.backbone.conditions(footage, (photo(1),))
+        silent = restorer.backbone.conditions(dataclasses.replace(footage, without=("text",)), (photo(1),))
+        blind = restorer.backbone.conditions(dataclasses.replace(footage, without=("image",)), (photo(1),))
+        neutral, nobody = (restorer.backbone.conditions(one, ()) for one in (clip(), footage))
+    assert torch.equal(silent.text, neutral.text)
+    assert not torch.equal(silent.text, whole.text)
+    assert torch.equal(blind.image, nobody.image)
+    assert torch.equal(silent.image, whole.image)
 
+
+def test_black_and_white_footage_is_shown_grey_photographs(restorer):
     grey = photo(1)
     grey = dataclasses.replace(grey, crop=grey.crop @ np.float32([[0.2126] * 3, [0.7152] * 3, [0.0722] * 3]))
     with torch.inference_mode():
