@@ -1,1 +1,1 @@
-"""What knows a host: Resolve, timeline interchange files, OpenFX (empty until its issue is built)."""
+"""What knows a host: Resolve, and timeline interchange files; the OpenFX plug-in lies beside this, in plugin/ofx."""

@@ -4,6 +4,7 @@ Only what is ours is ever replaced or removed: a script that begins with our lin
 """
 
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from likeness_plugin.resolve_mailbox import is_alive, make_mailbox
 
 FIRST_LINE = "-- Likeness: "
 BUNDLE = "Likeness.ofx.bundle"
+BUNDLE_NOTE = Path("Contents", "Resources", "panel.txt")  # names the program that the plug-in's button opens
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,9 @@ class Sources:
         package = Path(__file__).resolve().parent
         inside, outside = package / "resolve_scripts", package.parent / "resolve_scripts"
         bundles = (package / "ofx" / BUNDLE, package.parents[1] / "dist" / "ofx" / BUNDLE)
-        panel = shutil.which("likeness-panel")
+        # Beside the Python that runs this before the search path: an environment need not be on it.
+        beside = str(Path(sys.executable).parent)
+        panel = shutil.which("likeness-panel", path=beside) or shutil.which("likeness-panel")
         return cls(
             (inside if inside.is_dir() else outside) / SCRIPT,
             next((path for path in bundles if path.is_dir()), None),
@@ -95,7 +99,7 @@ def install(machine: Machine, sources: Sources, for_everyone: bool, resolve_runs
         else:
             _remove_script(script_of(place))  # two copies would be two menu entries
     if sources.bundle is not None:
-        _copy_bundle(sources.bundle, ofx_folder(machine, for_everyone) / BUNDLE)
+        _copy_bundle(sources.bundle, sources.panel, ofx_folder(machine, for_everyone) / BUNDLE)
         _forget_plugins(machine)
     return status(machine, sources)
 
@@ -182,7 +186,7 @@ def _bundle_state(installed: Path, wanted: Path | None) -> str:
     if wanted is None:
         return "current"
     files = {path.relative_to(wanted) for path in wanted.rglob("*") if path.is_file()}
-    there = {path.relative_to(installed) for path in installed.rglob("*") if path.is_file()}
+    there = {path.relative_to(installed) for path in installed.rglob("*") if path.is_file()} - {BUNDLE_NOTE}
     same = files == there and all((wanted / name).read_bytes() == (installed / name).read_bytes() for name in files)
     return "current" if same else "older"
 
@@ -218,7 +222,7 @@ def _make_mailbox(place: ScriptPlace, sources: Sources) -> None:
         (place.mailbox / "panel.txt").write_text(f"{sources.panel}\n", encoding="utf-8")
 
 
-def _copy_bundle(source: Path, target: Path) -> None:
+def _copy_bundle(source: Path, panel: Path | None, target: Path) -> None:
     """Copy beside, then swap: a host never sees half a bundle."""
     with _permitted(target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -226,6 +230,9 @@ def _copy_bundle(source: Path, target: Path) -> None:
         for leftover in (fresh, old):
             shutil.rmtree(leftover, ignore_errors=True)
         shutil.copytree(source, fresh)
+        if panel is not None:
+            (fresh / BUNDLE_NOTE).parent.mkdir(exist_ok=True)
+            (fresh / BUNDLE_NOTE).write_text(f"{panel}\n", encoding="utf-8")
         if target.exists():
             target.rename(old)
         fresh.rename(target)

@@ -91,6 +91,10 @@ def test_install_status_and_remove(
         encoding="utf-8"
     ) == f"{tmp_path / 'Likeness.app'}\n"
     bundle = machine.root / MACHINE_OFX[platform] if for_everyone else ofx_folder(machine, False)
+    note = bundle / BUNDLE / "Contents" / "Resources" / "panel.txt"
+    assert note.read_text(encoding="utf-8") == f"{sources.panel}\n"
+    note.unlink()
+    note.parent.rmdir()
     assert tree(bundle / BUNDLE) == tree(sources.bundle)
     assert sorted(states(report).values()) == ["absent", "absent", "current", "current"]
     assert any("OFX_PLUGIN_PATH" in note for note in report.notes) is not for_everyone
