@@ -13,7 +13,7 @@ def placed_clip(clip: HostClip, media: Media, rate: Fraction) -> PlacedClip:
     """A clip whose media the core has described; `rate`: the timeline's. Raises ValueError for one with no source."""
     if clip.source is None:
         raise ValueError(f"{clip.name} has no source frames: {clip.reason}")
-    speed = media.rate / rate
+    speed = (clip.media_rate or media.rate) / rate  # the host may play a sequence, or any file, at a rate of its own
     head, tail = -(-clip.dissolve_in[0] * speed // 1), -(-clip.dissolve_out[1] * speed // 1)
     needed = FrameRange(max(0, clip.source.start - int(head)), min(media.frame_count, clip.source.stop + int(tail)))
     return PlacedClip(
@@ -45,4 +45,4 @@ def placement(clip: HostClip, media: Media, pattern: str, frames: FrameRange) ->
         raise ValueError(f"{clip.name} has no source frames: {clip.reason}")
     first = media.first_number
     numbers = FrameRange(frames.start + first, frames.stop + first)
-    return Placement(clip, pattern, numbers, clip.source.start + first, media.rate)
+    return Placement(clip, pattern, numbers, clip.source.start + first, clip.media_rate or media.rate)

@@ -15,7 +15,7 @@ import os
 import secrets
 import stat
 import time
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ PROTOCOL = 1
 POLL_S = 0.005
 FRESH_S = 5.0  # a heartbeat comes every second, but for calls that take long
 UNTAKEN_S = 5.0  # a request that nobody takes for so long has no reader
+READS = 5  # of a heartbeat: Windows has no rename onto a file, so for a moment there is none
 LARGEST_REPLY = 256 * 2**20  # bytes
 
 
@@ -67,15 +68,17 @@ def check_mailbox(folder: Path) -> None:
 
 def read_heartbeat(folder: Path) -> Heartbeat | None:
     """The last sign of life; None where the script never ran here, or said that it ended."""
-    path = folder / "heartbeat.json"
-    try:
-        beat = json.loads(path.read_text(encoding="utf-8", errors="replace"))
-        age_s = time.time() - path.stat().st_mtime
-        if beat.get("stopped"):
-            return None
-        return Heartbeat(str(beat["epoch"]), int(beat["last"]), str(beat["product"]), age_s)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
+    for _ in range(READS):
+        try:
+            path = folder / "heartbeat.json"
+            beat = json.loads(path.read_text(encoding="utf-8", errors="replace"))
+            age_s = time.time() - path.stat().st_mtime
+            if beat.get("stopped"):
+                return None
+            return Heartbeat(str(beat["epoch"]), int(beat["last"]), str(beat["product"]), age_s)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            time.sleep(POLL_S)
+    return None
 
 
 def is_alive(folder: Path) -> bool:
@@ -98,7 +101,7 @@ class MailboxConnection:
         if not is_alive(folder):
             raise _no_script()
         try:
-            self._open.enter_context(_held(folder))
+            self._open.enter_context(locked(folder))
         except InputError as error:
             hint = "Use the panel that is open, or close it."
             raise HostError("host.busy", "another Likeness is connected to Resolve", hint) from error
@@ -160,10 +163,6 @@ class MailboxConnection:
                 path.unlink(missing_ok=True)
                 return reply
         return None
-
-
-def _held(folder: Path) -> AbstractContextManager[None]:
-    return locked(folder)
 
 
 def _no_script() -> HostNotRunningError:

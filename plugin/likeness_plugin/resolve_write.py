@@ -51,6 +51,7 @@ class Writer:
 
     def write(self, placements: tuple[Placement, ...]) -> Written:
         """All or nothing; see `HostBridge.write_back`. The Edit page must be open."""
+        placements = tuple(self._fitting(placement) for placement in placements)
         try:
             sources = self._source_items(placements)
             bin_ref = self._make_bins()
@@ -66,6 +67,25 @@ class Writer:
                 remove(self._caller, self._scene, self.written())
             raise
         return self.written()
+
+    def _fitting(self, placement: Placement) -> Placement:
+        """Where only part of a clip was restored, that part of it."""
+        clip, numbers, first = placement.clip, placement.numbers, placement.first_shown
+        speed = placement.rate / self._clock.rate
+        shown = FrameRange(first, first + frames_for(len(clip.record), speed))
+        there = shown.intersection(numbers)
+        if there == shown:
+            return placement
+        if speed != 1 or not len(there):
+            message = f"only frames {numbers.start} to {numbers.stop - 1} of {clip.name} were finished"
+            raise HostError("host.part_of_clip", message, "Restore the whole clip, then place it.")
+        start = clip.record.start + there.start - first
+        part = replace(
+            clip, record=FrameRange(start, start + len(there)),
+            dissolve_in=(0, max(0, clip.dissolve_in[1] - (there.start - shown.start))),
+            dissolve_out=(max(0, clip.dissolve_out[0] - (shown.stop - there.stop)), 0),
+        )  # fmt: skip
+        return replace(placement, clip=part, first_shown=there.start)
 
     def written(self) -> Written:
         """What was added so far."""

@@ -14,6 +14,7 @@ local DEEPEST = 32 -- levels of JSON
 local IDLE_WAIT_S, BUSY_WAIT_S = 0.2, 0.02
 local BUSY_ROUNDS = 100 -- after a request the next is likely to follow at once
 local DEAD_AFTER_S = 5 -- a heartbeat this old belongs to a script that ended
+local SILENT_BEATS = 5 -- the process of a script can outlive Resolve: then every call fails
 
 local OUR_NAME, OUR_DATA, OUR_METADATA = "Likeness", "likeness:", "likeness"
 local PROPERTIES_TO_SET = { ["FPS"] = true, ["Input Color Space"] = true }
@@ -232,14 +233,17 @@ local function read_whole(path, largest)
 	return text
 end
 
+local epoch = "" -- this run of the script
+
 local function write_whole(path, text)
-	local file = io.open(path .. ".part", "wb")
+	local part = path .. "-" .. epoch .. ".part" -- of two scripts that start together each has its own
+	local file = io.open(part, "wb")
 	if not file then return false end
 	file:write(text)
 	file:close()
-	if os.rename(path .. ".part", path) then return true end
+	if os.rename(part, path) then return true end
 	os.remove(path) -- Windows renames onto nothing
-	return os.rename(path .. ".part", path)
+	return os.rename(part, path)
 end
 
 -- The folder is made by Likeness outside; only a folder with a token in it is one.
@@ -506,7 +510,7 @@ end
 
 ------------------------------------------------------------------------------------------------------------- mailbox
 
-local epoch, beats, last_number, beat_at = "", 0, 0, 0
+local beats, last_number, beat_at = 0, 0, 0
 local product, version = "", setmetatable({ n = 0 }, ARRAY)
 
 local function beat()
@@ -569,12 +573,20 @@ local function wait(seconds)
 	while os.clock() < deadline do end
 end
 
+local function resolve_answers()
+	local host = objects["resolve"][1]
+	local ran, name = pcall(function() return host:GetProductName() end)
+	return ran and type(name) == "string"
+end
+
 local function serve()
-	local busy = 0
+	local busy, silent = 0, 0
 	while true do
 		if os.time() ~= beat_at then
 			if other_is_alive() then return "another Likeness script answers; this one ends" end
 			beat()
+			silent = resolve_answers() and 0 or silent + 1
+			if silent >= SILENT_BEATS then return "Resolve does not answer any more; this script ends" end
 		end
 		local worked, quit = answer_request()
 		if quit then return "disconnected by the panel" end

@@ -33,11 +33,11 @@ class Desk:
         self.world.calls.clear()
 
     def request(self, **changes: Any) -> bytes:
-        """A good request that asks for the product's name, but for `changes`."""
+        """A good request that asks for the version, but for `changes`."""
         beat = read_heartbeat(self.folder)
         whole = {
             "protocol": 1, "token": (self.folder / "token").read_text(), "epoch": beat.epoch, "number": beat.last + 1,
-            "calls": [{"on": {"$": "resolve"}, "call": "GetProductName", "with": []}],
+            "calls": [{"on": {"$": "resolve"}, "call": "GetVersion", "with": []}],
         }  # fmt: skip
         return json.dumps(whole | changes).encode()
 
@@ -52,6 +52,11 @@ class Desk:
             time.sleep(0.005)
         time.sleep(0.02)
 
+    @property
+    def calls(self) -> list[str]:
+        """What was called, without the script's own look whether Resolve is there."""
+        return [call for call in self.world.calls if call != "Resolve.GetProductName"]
+
     def log(self) -> str:
         path = self.folder / "bridge.log"
         return path.read_text(encoding="utf-8") if path.exists() else ""
@@ -60,7 +65,7 @@ class Desk:
         """Whether the script still does what it should."""
         connection = MailboxConnection(self.folder)
         try:
-            return Caller(connection).one(RESOLVE, "GetProductName") == "DaVinci Resolve Studio"
+            return Caller(connection).one(RESOLVE, "GetVersion")[0] == 21
         finally:
             connection.close()
 
@@ -75,8 +80,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def test_a_good_request_is_answered_once(desk: Desk) -> None:
     desk.post(desk.request())
     reply = json.loads((desk.folder / "response.json").read_text())
-    assert reply["answers"] == [{"value": "DaVinci Resolve Studio"}]
-    assert desk.world.calls == ["Resolve.GetProductName"]
+    assert reply["answers"] == [{"value": [21, 0, 4, 12, ""]}]
+    assert desk.calls == ["Resolve.GetVersion"]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +101,7 @@ def test_a_request_of_somebody_else_or_of_another_time_is_ignored(
     desk: Desk, changes: dict[str, Any], said: str
 ) -> None:
     desk.post(desk.request(**changes))
-    assert desk.world.calls == []
+    assert desk.calls == []
     assert said in desk.log()
     assert desk.answers()
 
@@ -106,7 +111,7 @@ def test_a_replayed_request_is_carried_out_once(desk: Desk) -> None:
     desk.post(content)
     (desk.folder / "response.json").unlink()
     desk.post(content)
-    assert desk.world.calls == ["Resolve.GetProductName"]
+    assert desk.calls == ["Resolve.GetVersion"]
     assert not (desk.folder / "response.json").exists()
     assert "seen before" in desk.log()
 
@@ -119,7 +124,7 @@ def test_a_replayed_request_is_carried_out_once(desk: Desk) -> None:
 )  # fmt: skip
 def test_a_broken_request_is_ignored(desk: Desk, content: bytes) -> None:
     desk.post(content)
-    assert desk.world.calls == []
+    assert desk.calls == []
     assert "ignored" in desk.log()
     assert desk.answers()
 
@@ -133,7 +138,7 @@ def test_a_request_of_a_gigabyte_is_not_read(desk: Desk) -> None:
         assert time.monotonic() - started < 5
         time.sleep(0.005)
     assert desk.answers()
-    assert "too large" in desk.log() and desk.world.calls == ["Resolve.GetProductName"]
+    assert "too large" in desk.log() and desk.calls == ["Resolve.GetVersion"]
 
 
 @given(some.recursive(
@@ -145,7 +150,7 @@ def test_a_request_of_a_gigabyte_is_not_read(desk: Desk) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_call_of_any_shape_stops_the_script(desk: Desk, call: Any) -> None:
     desk.post(desk.request(calls=[call]))
-    assert desk.world.calls == []
+    assert desk.calls == []
     assert desk.script.running
 
 
@@ -155,7 +160,7 @@ def test_an_operation_that_is_not_on_the_list_is_refused(desk: Desk, method: str
     with pytest.raises(ProtocolError, match="not among the calls"):
         Caller(connection).one(RESOLVE, method)
     connection.close()
-    assert desk.world.calls == []
+    assert desk.calls == []
     assert "refused" in desk.log()
 
 
@@ -189,8 +194,8 @@ def test_of_two_scripts_that_start_together_one_stays(tmp_path: Path) -> None:
         time.sleep(0.01)
     connection = MailboxConnection(folder)
     world.calls.clear()
-    assert Caller(connection).one(RESOLVE, "GetProductName") == "DaVinci Resolve Studio"
-    assert world.calls == ["Resolve.GetProductName"]
+    assert Caller(connection).one(RESOLVE, "GetVersion")[0] == 21
+    assert [call for call in world.calls if call != "Resolve.GetProductName"] == ["Resolve.GetVersion"]
     connection.close()
     for script in scripts:
         script.close()
@@ -292,6 +297,15 @@ def test_text_of_any_kind_comes_through(desk: Desk) -> None:
     assert caller.one(timeline, "AddMarker", 5, "Cyan", name, name, 1, "likeness:x")
     assert caller.one(timeline, "GetMarkers")["5"]["note"] == name
     connection.close()
+
+
+def test_the_script_ends_when_resolve_is_gone(desk: Desk) -> None:
+    desk.world.quirks.failing.add("GetProductName")
+    deadline = time.monotonic() + 20
+    while desk.script.running:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert "does not answer any more" in desk.log() and read_heartbeat(desk.folder) is None
 
 
 def test_the_log_does_not_grow_without_end(desk: Desk) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from likeness_core.api import FrameRange
 from likeness_core.errors import HostCallFailedError, HostError
+from likeness_core.media import probe
 from likeness_plugin.bridge import HostClip, Placement, Route, Selection
+from likeness_plugin.host_edits import edit_ranges, placement
 from likeness_plugin.resolve import ResolveBridge
 from likeness_plugin.resolve_units import Clock, Reading, rate_of, shown_frames
 
@@ -45,7 +47,8 @@ def frames(folder: Path, clip: HostClip, rate: Fraction, handles: int = 4) -> Pl
     numbers = FrameRange(max(0, clip.source.start - handles), clip.source.stop + handles)
     folder.mkdir(exist_ok=True)
     for number in numbers.frames():
-        write_picture(folder / f"f.{number:06d}.tif", bar_code(number).astype("float32") / 255)
+        if not (folder / f"f.{number:06d}.tif").exists():
+            write_picture(folder / f"f.{number:06d}.tif", bar_code(number).astype("float32") / 255)
     return Placement(clip, str(folder / "f.%06d.tif"), numbers, clip.source.start, rate)
 
 
@@ -219,6 +222,33 @@ def test_undo_works_from_another_timeline_and_refuses_another_project(movie: str
         with pytest.raises(HostError) as another:
             bridge.undo(replace(written, project="another"))
     assert another.value.code == "host.other_project"
+
+
+def test_the_rate_at_which_the_host_plays_a_file_counts(movie: str, tmp_path: Path) -> None:
+    """A sequence says 24 in its header or nothing at all; the project plays it at 25."""
+    world = world_with(movie, Quirks(), "25", "25")
+    with resolve(world) as bridge:
+        clip = only(bridge)
+        media = probe(Path(movie))
+        assert (media.rate, clip.media_rate) == (24, 25)
+        made = placement(clip, media, "f.%06d.tif", clip.source)
+        (wanted,) = edit_ranges([replace(clip, dissolve_in=(5, 5))], {movie: media}, Fraction(25), 0)
+    assert made.rate == 25
+    assert wanted.frames == FrameRange(0, 25)  # five frames before the clip are seen in its dissolve
+
+
+def test_part_of_a_clip_goes_over_that_part(movie: str, tmp_path: Path) -> None:
+    world = world_with(movie, Quirks())
+    timeline = world.project.timeline
+    with resolve(world) as bridge:
+        whole = frames(tmp_path / "f", only(bridge), Fraction(24))  # frames 1 to 28; the clip shows 5 to 24 from 10 on
+        (item,) = bridge.write_back("job", (replace(whole, numbers=FrameRange(9, 15)),)).items
+        assert item.record == FrameRange(14, 20)
+        assert [read_bar_code(timeline.shown(record, 2)) for record in item.record.frames()] == list(range(9, 15))
+        before = snapshot(world)
+        with pytest.raises(HostError) as none:
+            bridge.write_back("job", (replace(whole, numbers=FrameRange(25, 28)),))
+    assert none.value.code == "host.part_of_clip" and snapshot(world) == before
 
 
 class Dying(Direct):
