@@ -8,8 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from likeness_core import measure
+import torch
+from likeness_core import measure, packs
 from likeness_core.api import FrameRange
+from likeness_core.cast import aligned_photo
 from likeness_core.errors import InputError
 from likeness_core.evaluate_footage import degraded_media, truth_media
 from likeness_core.evaluate_gates import gates
@@ -19,9 +21,14 @@ from likeness_core.evaluate_run import Result, Row
 from likeness_core.evaluate_scores import Scores, Shots
 from likeness_core.evaluate_set import read_set
 from likeness_core.evaluate_table import METRICS, Findings, difference, table
+from likeness_core.faces import open_face_analyser
 from likeness_core.feature_distance import FeatureDistance
 from likeness_core.media import MediaReader, to_float
 from likeness_core.media_recompress import recompress
+from likeness_core.references import load_references
+from likeness_core.restorer.compact_backbone import open_compact
+from likeness_core.restorer.identity_pack import FORMAT, IdentityManifest, IdentityScores, PhotoRecord, save_identity
+from likeness_core.restorer.lora import Lora
 
 from tests.core.openpeople_footage import portrait
 from tests.core.restoring import film, likeness, photograph, portrait_film
@@ -277,6 +284,20 @@ def test_few_subjects_are_measured_by_blocks_and_missing_rows_by_those_who_have_
 # The whole command
 
 
+def untrained_identity(path: Path, photo: Path) -> Path:
+    """An identity pack that was made and changes nothing: its LoRA is as it starts."""
+    folder = packs.resources() / "packs" / "compact"
+    pack, manifest = packs.check_pack(folder), packs.read_manifest(folder)
+    analyser = open_face_analyser(1)
+    reference = load_references((photo,), analyser).set.photos[0]
+    lora = Lora(open_compact(folder, manifest, torch.device("cpu"), torch.float32).model, 2)
+    scores = IdentityScores("dlib", "x", 0.9, 0.9, 0.8, 20, 20)
+    record = PhotoRecord(photo.name, packs.file_hash(photo))
+    said = IdentityManifest(FORMAT, "anna", "0", pack.name, pack.sha256, (record,), (), 2, 1, 0, scores)
+    save_identity(path, said, (aligned_photo(reference, analyser, manifest.sides_px[-1]),), lora.tensors())
+    return path
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     pytest.importorskip("dlib")
@@ -290,7 +311,8 @@ def report(tmp_path_factory):
     }  # fmt: skip
     (folder / "manifest.json").write_text(json.dumps({"subjects": [entry]}))
     words = ["evaluate", folder, "-o", folder / "out", "--factors", "4", "--seeds", "1", "--every", "2", "--threads", 1]
-    words += ["--kinds", "right", "--row", "untouched=--strength 0"]
+    untrained_identity(folder / "anna.identity.safetensors", folder / "anna_ref0.jpg")
+    words += ["--kinds", "right,identity", "--identities", folder, "--row", "untouched=--strength 0"]
     return folder, words, likeness(*words, cache=folder / "cache")
 
 
@@ -298,7 +320,7 @@ def test_the_command_measures_every_row_and_a_row_of_strength_nought_is_the_inpu
     folder, _, outcome = report
     assert outcome.status == 0, outcome.errors
     rows = {row["row"]: row for row in csv.DictReader((folder / "out" / "table.csv").open())}
-    assert list(rows) == ["truth", "input", "bicubic", "right reference", "untouched"]
+    assert list(rows) == ["truth", "input", "bicubic", "right reference", "identity pack", "untouched"]
     assert float(rows["truth"]["ids_dlib"]) == pytest.approx(1, abs=1e-6)
     assert float(rows["truth"]["psnr_db"]) == 100
     assert float(rows["truth"]["flicker"]) == 0
@@ -306,6 +328,8 @@ def test_the_command_measures_every_row_and_a_row_of_strength_nought_is_the_inpu
     assert float(rows["untouched"]["psnr_db"]) == pytest.approx(float(rows["input"]["psnr_db"]), abs=0.02)
     assert float(rows["untouched"]["ids_dlib"]) == pytest.approx(float(rows["input"]["ids_dlib"]), abs=1e-3)
     assert float(rows["right reference"]["psnr_db"]) != pytest.approx(float(rows["input"]["psnr_db"]), abs=1e-3)
+    for field in ("psnr_db", "ids_dlib"):  # the photographs are kept in 8 bits in an identity pack
+        assert float(rows["identity pack"][field]) == pytest.approx(float(rows["right reference"][field]), abs=0.01)
     assert float(rows["input"]["closed_dlib"]) == 0
     assert float(rows["input"]["features"]) > 0.05
     assert "right reference" in outcome.output
