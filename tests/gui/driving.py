@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
-LONG_MS = 120_000  # a loaded machine
+LONG_MS = 280_000  # a loaded machine
 
 
 class Editor:

@@ -21,6 +21,8 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import Editor
 
+pytestmark = pytest.mark.timeout(900)  # a loaded machine
+
 
 @pytest.fixture
 def editor(window: MainWindow, qtbot: QtBot) -> Editor:

@@ -18,6 +18,8 @@ from pytestqt.qtbot import QtBot
 from tests.gui.driving import Editor
 from tests.gui.heartbeat import Heartbeat
 
+pytestmark = pytest.mark.timeout(900)  # a loaded machine; alone each takes some 15 s
+
 FRAMES = FrameRange(42, 54)  # six frames on either side of the sample's cut
 
 

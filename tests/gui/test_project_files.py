@@ -20,7 +20,7 @@ def files(tmp_path: Path) -> ProjectFiles:
 
 def rich() -> Project:
     """A project with something in every field."""
-    person = Person(2, "Änne", True, ("/a.jpg", "/b.jpg"), RestorationSettings(strength=0.5, seed=7, scale=2))
+    person = Person(2, "Änne", True, ("/a.jpg", "/b.jpg"), "/p.safetensors", RestorationSettings(0.5, seed=7, scale=2))
     footage: Media = media("/für/reel.%04d.exr", rate=Fraction(24000, 1001), kind="sequence", first_number=1001)
     one = replace(
         clip(), media=footage, rate="24000/1001", frames=FrameRange(3, 9), cuts=(4,), people=(person,), selected=2,

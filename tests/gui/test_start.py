@@ -6,7 +6,8 @@ from pathlib import Path
 
 import likeness_gui.state
 
-# Prints the seconds from the first line to the first painted window: of the clock, and computed by this process.
+# Prints the seconds from the first line to the first painted window: by the clock, and without what it waited for a
+# processor on a loaded machine.
 START = """
 import sys, time
 began = time.perf_counter()
@@ -34,7 +35,9 @@ window.viewer.welcome.installEventFilter(watch)
 window.show()
 while not watch.painted:
     application.processEvents()
-print(time.perf_counter() - began, time.process_time())
+clock = time.perf_counter() - began
+waited = Path("/proc/self/schedstat")  # ns that the main thread waited for a processor come second
+print(clock, clock - int(waited.read_text().split()[1]) / 1e9 if waited.exists() else clock)
 heavy = {"torch", "cv2", "av", "onnxruntime", "matplotlib", "numpy", "opentimelineio"} & set(sys.modules)
 print(",".join(sorted(heavy)))
 """
@@ -47,9 +50,8 @@ def test_the_window_is_there_within_a_second_and_a_half(tmp_path: Path) -> None:
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
         runs.append([float(value) for value in said[0].split()])
         assert said[1:] in ([], [""]), f"imported before the first picture: {said[1]}"
-    print(f"start-up, s of the clock and computed: {runs}")
-    assert min(computed for _, computed in runs) < 1.5
-    assert min(clock for clock, _ in runs) < 1.5 or min(computed for _, computed in runs) < 0.75
+    print(f"start-up, s by the clock and without waiting: {runs}")
+    assert min(own for _, own in runs) < 1.5
 
 
 def test_state_knows_no_widget() -> None:
