@@ -43,14 +43,19 @@ class Sources:
         package = Path(__file__).resolve().parent
         inside, outside = package / "resolve_scripts", package.parent / "resolve_scripts"
         bundles = (package / "ofx" / BUNDLE, package.parents[1] / "dist" / "ofx" / BUNDLE)
-        # Beside the Python that runs this before the search path: an environment need not be on it.
-        beside = str(Path(sys.executable).parent)
-        panel = shutil.which("likeness-panel", path=beside) or shutil.which("likeness-panel")
-        return cls(
-            (inside if inside.is_dir() else outside) / SCRIPT,
-            next((path for path in bundles if path.is_dir()), None),
-            Path(panel) if panel else None,
-        )
+        script = (inside if inside.is_dir() else outside) / SCRIPT
+        return cls(script, next((path for path in bundles if path.is_dir()), None), panel_program())
+
+
+def panel_program() -> Path | None:
+    """What a double click would open to start the panel; None where there is no such thing."""
+    if getattr(sys, "frozen", False):
+        program = Path(sys.executable)
+        application = next((folder for folder in program.parents if folder.suffix == ".app"), None)
+        return application or program.with_name("likeness-panel" + program.suffix)
+    # Beside the Python that runs this before the search path: an environment need not be on it.
+    found = shutil.which("likeness-panel", path=str(Path(sys.executable).parent)) or shutil.which("likeness-panel")
+    return Path(found) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +159,7 @@ def _advice(
     notes = []
     scripts = [entry for entry in entries if entry.path.name == SCRIPT]
     if not any(place.is_there for place in places):
-        notes.append(
-            "DaVinci Resolve was not found where it is usually installed; the script is ready if it lies elsewhere"
-        )
+        notes.append("DaVinci Resolve was not found where it is usually installed; the script serves it elsewhere too")
     usual = [entry for place, entry in zip(places, scripts, strict=False) if place.edition == places[0].edition]
     if sum(entry.state in ("current", "older") for entry in usual) > 1:
         notes.append("the script is installed twice and listed twice: run `likeness hosts repair`")

@@ -7,7 +7,7 @@ from typing import Any
 
 import psutil
 from likeness_core.api import FrameRange, Progress
-from likeness_core.errors import HostError, HostNotRunningError, InputError
+from likeness_core.errors import HostError, HostNotRunningError, InputError, ScriptingDisabledError
 
 from likeness_plugin import resolve_render
 from likeness_plugin.bridge import HostClip, HostInfo, Mark, Placement, Selection, TimelineInfo, Written
@@ -42,11 +42,14 @@ def connect(mailboxes: tuple[Path, ...], library: Callable[[], Connection] = ope
             return MailboxConnection(folder)
     try:
         return library()
-    except HostNotRunningError as error:
-        if resolve_is_running():
-            hint = "In Resolve choose Workspace > Scripts > Likeness."
-            raise HostNotRunningError("host.not_connected", "Resolve runs, but is not connected", hint) from error
-        raise
+    except (HostNotRunningError, ScriptingDisabledError) as error:
+        if not resolve_is_running():
+            hint = "Start it, then choose Workspace > Scripts > Likeness."
+            raise HostNotRunningError("host.not_running", "DaVinci Resolve is not running", hint) from error
+        if isinstance(error, ScriptingDisabledError):
+            raise
+        hint = "In Resolve choose Workspace > Scripts > Likeness."
+        raise HostNotRunningError("host.not_connected", "Resolve runs, but is not connected", hint) from error
 
 
 def open_resolve(mailboxes: tuple[Path, ...], library: Callable[[], Connection] = open_library) -> "ResolveBridge":

@@ -231,6 +231,22 @@ def test_a_file_in_the_way_is_said(machine_of: MachineMaker, sources: Sources) -
     assert refused.value.code == "host.not_writable"
 
 
+@pytest.mark.parametrize(
+    ("program", "panel"),
+    [
+        ("Apps/Likeness.app/Contents/MacOS/likeness", "Apps/Likeness.app"),
+        ("Likeness/likeness.exe", "Likeness/likeness-panel.exe"),
+        ("opt/likeness/likeness", "opt/likeness/likeness-panel"),
+    ],
+)
+def test_the_menu_entry_opens_the_installed_panel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, panel: str
+) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / program))
+    assert registration.panel_program() == tmp_path / panel
+
+
 def test_the_command_runs_as_a_process(tmp_path: Path) -> None:
     environment = os.environ | {"HOME": str(tmp_path), "XDG_DATA_HOME": "", "LIKENESS_MAILBOX": str(tmp_path / "box")}
     for action, state in (

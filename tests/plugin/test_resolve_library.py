@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from likeness_core.errors import HostCallFailedError, HostNotRunningError, ScriptingDisabledError
-from likeness_plugin import resolve_library, resolve_worker
+from likeness_plugin import resolve, resolve_library, resolve_worker
 from likeness_plugin.resolve import open_resolve
 from likeness_plugin.resolve_calls import RESOLVE, Caller
 from likeness_plugin.resolve_library import LibraryConnection, open_library
@@ -66,11 +66,15 @@ def test_a_library_that_crashes_is_an_error(served: SimulatedLibrary) -> None:
     connection.close()
 
 
-def test_resolve_that_does_not_answer_is_said(served: SimulatedLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("runs", "code"), [(False, "host.not_running"), (True, "host.not_connected")])
+def test_resolve_that_does_not_answer_is_said(
+    served: SimulatedLibrary, monkeypatch: pytest.MonkeyPatch, runs: bool, code: str
+) -> None:
     monkeypatch.setenv("LIKENESS_SIMULATED", "none")  # scriptapp says None: not running, not Studio, or switched off
+    monkeypatch.setattr(resolve, "resolve_is_running", lambda: runs)
     with pytest.raises(HostNotRunningError) as silent:
         open_resolve((), open_library)
-    assert "External scripting" in silent.value.hint or "Scripts > Likeness" in silent.value.hint
+    assert silent.value.code == code and "Scripts > Likeness" in silent.value.hint
 
 
 def test_a_python_that_the_library_refuses_is_followed_by_the_next(
@@ -92,8 +96,9 @@ def test_a_python_that_the_library_refuses_is_followed_by_the_next(
 def test_without_the_library_the_menu_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("RESOLVE_SCRIPT_API", str(tmp_path))
     monkeypatch.setattr(resolve_library, "commands", lambda: [WORKER])
+    monkeypatch.setattr(resolve, "resolve_is_running", lambda: True)
     with pytest.raises(ScriptingDisabledError) as missing:
-        open_library()
+        open_resolve((), open_library)
     assert missing.value.code == "host.no_library" and "Scripts > Likeness" in missing.value.hint
 
 
