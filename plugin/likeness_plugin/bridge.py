@@ -89,7 +89,7 @@ class Placement:
     numbers: FrameRange  # file numbers that exist; more than the clip shows where there are handles
     first_shown: int  # number of the file that stands at the clip's first record frame
     rate: Fraction  # frames per second of the media that the files came from
-    color_space: str = ""  # the host's name for what the files hold; empty leaves the host's choice
+    color_space: str = ""  # the host's name for what the files hold; empty: what it calls the source's
     rendered: bool = False  # made from what the host rendered: the grade and the transform are in the picture
 
 

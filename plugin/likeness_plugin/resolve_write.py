@@ -19,6 +19,7 @@ from likeness_plugin.resolve_undo import BIN, DATA, METADATA, remove
 from likeness_plugin.resolve_units import Clock, append_range, frames_for
 
 COLOR = "Cyan"
+COLOR_SPACE = "Input Color Space"
 
 # What places and shapes a picture; "Speed" and the like are the source's own business.
 TRANSFORM = (
@@ -60,7 +61,7 @@ class Writer:
                 above = self._add_track(track)
                 for placement, source in zip(placements, sources, strict=True):
                     if source.track == track:
-                        self._place(placement, source, self._import(placement, bin_ref), above)
+                        self._place(placement, source, self._import(placement, source, bin_ref), above)
             self._read_back()
         except BaseException:
             with suppress(HostError):  # the first error is the one to tell
@@ -107,7 +108,7 @@ class Writer:
             self._added.bins.append(str(self._caller.must(folder, "GetUniqueId")))
         return folder
 
-    def _import(self, placement: Placement, bin_ref: Ref) -> Ref:
+    def _import(self, placement: Placement, source: Item, bin_ref: Ref) -> Ref:
         # Import goes to the current folder, whatever else is said.
         self._caller.must(self._scene.pool, "SetCurrentFolder", bin_ref)
         wanted = {
@@ -128,8 +129,10 @@ class Writer:
         if properties.get("Frames") != str(len(placement.numbers)):
             raise failed("ImportMedia", f"{properties.get('Frames')} of {len(placement.numbers)} frames arrived")
         self._set_rate(media, placement, properties)
-        if placement.color_space:
-            self._set_color_space(media, placement.color_space)
+        # Frames keep the source's own curve, which a managed project would not guess: it reads EXR as linear.
+        color_space = placement.color_space or ("" if placement.rendered else source.pool.get(COLOR_SPACE, ""))
+        if color_space and properties.get(COLOR_SPACE) != color_space:
+            self._set_color_space(media, color_space)
         return media
 
     def _set_rate(self, media: Ref, placement: Placement, properties: dict[str, str]) -> None:
@@ -142,8 +145,8 @@ class Writer:
                 raise failed("SetClipProperty FPS", f"it stays {given}")
 
     def _set_color_space(self, media: Ref, name: str) -> None:
-        self._caller.try_one(media, "SetClipProperty", "Input Color Space", name)
-        if self._caller.must(media, "GetClipProperty").get("Input Color Space") != name:
+        self._caller.try_one(media, "SetClipProperty", COLOR_SPACE, name)
+        if self._caller.must(media, "GetClipProperty").get(COLOR_SPACE) != name:
             self._added.warnings.append(
                 f"Resolve did not take '{name}' as input colour space: in a colour-managed project set it by hand"
             )

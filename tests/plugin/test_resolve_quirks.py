@@ -187,6 +187,18 @@ def test_grade_transform_colour_space_and_marker_are_carried_over(movie: str, tm
     assert written.warnings == ()
 
 
+def test_the_result_is_read_in_the_colour_space_of_its_source(movie: str, tmp_path: Path) -> None:
+    world = world_with(movie, Quirks())
+    world.project.root.media[0].color_space = "ARRI LogC3"
+    with resolve(world) as bridge:
+        made = frames(tmp_path / "f", only(bridge), Fraction(24))
+        first = bridge.write_back("a", (made,))
+        assert [item.media.color_space for item in world.project.timeline.tracks[1].items] == ["ARRI LogC3"]
+        bridge.undo(first)
+        bridge.write_back("b", (replace(made, rendered=True),))  # Resolve's own rendering is in another
+        assert [item.media.color_space for item in world.project.timeline.tracks[1].items] == ["Rec.709 (Scene)"]
+
+
 def test_what_cannot_be_carried_over_is_said(movie: str, tmp_path: Path) -> None:
     world = world_with(movie, Quirks(no_color_space=True, failing={"CopyGrades", "SetProperty"}))
     world.project.timeline.tracks[0].items[0].properties["ZoomX"] = 2.0
