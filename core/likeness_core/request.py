@@ -153,25 +153,28 @@ def _earlier_name(record: Path) -> list[str]:
 
 def fingerprint(media: Media, frames: FrameRange) -> SourceFile:
     """What identifies the source: its size, time and content. Of a sequence, the files of the range."""
-    if media.kind == "movie":
-        path = Path(media.path)
-        status = path.stat()
-        return SourceFile(str(path.resolve()), status.st_size, status.st_mtime_ns, packs.file_hash(path))
-    files = [path_of(media.path, media.first_number + index) for index in frames.frames()]
-    statuses = [path.stat() for path in files]
-    digest = packs.combined_hash([packs.file_hash(path) for path in files])
-    size, modified = sum(s.st_size for s in statuses), max((s.st_mtime_ns for s in statuses), default=0)
+    size, modified = _size_and_time(media, frames)
+    hashes = [packs.file_hash(path) for path in _files(media, frames)]
+    digest = hashes[0] if media.kind == "movie" else packs.combined_hash(hashes)
     return SourceFile(str(Path(media.path).resolve()), size, modified, digest)
+
+
+def _files(media: Media, frames: FrameRange) -> list[Path]:
+    if media.kind == "movie":
+        return [Path(media.path)]
+    return [path_of(media.path, media.first_number + index) for index in frames.frames()]
+
+
+def _size_and_time(media: Media, frames: FrameRange) -> tuple[int, int]:
+    """Bytes in all, and when something was last changed, in nanoseconds."""
+    statuses = [path.stat() for path in _files(media, frames)]
+    return sum(status.st_size for status in statuses), max((status.st_mtime_ns for status in statuses), default=0)
 
 
 def check_source(job: RestorationJob) -> None:
     """Refuse a source that is gone or changed since the job was made. Raises MediaError."""
-    path = Path(job.source.path)
     try:
-        if job.media.kind == "movie" and (path.stat().st_size, path.stat().st_mtime_ns) == (
-            job.source.size,
-            job.source.modified_ns,
-        ):
+        if _size_and_time(job.media, job.frames) == (job.source.size, job.source.modified_ns):
             return
         now = fingerprint(job.media, job.frames)
     except OSError as error:

@@ -60,6 +60,7 @@ def restore(job: RestorationJob, reuse: bool = True, ray: str = "") -> Generator
         yield from _units(job, analysis, cast, analyser, evidence, folder, _Means(reuse, ray))
         output = Output(job, folder / "store")
         yield from output.finish()
+        check_source(job)  # else the result is of two sources, and says so nowhere
         result = evidence.finish(output.result)
         write_whole(folder / "done.json", encode(result))
         _tidy(folder)

@@ -213,6 +213,30 @@ def test_a_source_that_changed_is_refused(tiny_pack: Path, portrait_set: Set, tm
     assert tree(tmp_path / "out") == before
 
 
+@pytest.mark.parametrize("kind", ["movie", "sequence"])
+def test_a_source_that_changes_under_the_run_is_noticed(whole: Set, tmp_path: Path, kind: str) -> None:
+    """Written over in place, as by a copy that is repeated: the run must not end as if nothing had been."""
+    source = Path(shutil.copy(whole.film, tmp_path / "reel.mp4"))
+    changed = source
+    if kind == "sequence":
+        first = likeness("restore", source, *whole.options(tmp_path / "in"), "--no-fading", cache=tmp_path / "first")
+        assert first.status == 0, first.errors
+        source = tmp_path / "in" / "frames" / "reel.%06d.exr"
+        changed = tmp_path / "in" / "frames" / "reel.000002.exr"
+    command = ["restore", source, *whole.options(tmp_path / "out"), *COMMON]
+    process = start(*command, cache=tmp_path / "cache")
+    assert reached(process, tmp_path / "cache", tmp_path / "out", "frames 20")
+    process.send_signal(signal.SIGSTOP)  # so that the change is not too late
+    content = changed.read_bytes()
+    changed.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    process.send_signal(signal.SIGCONT)
+    outcome = ended(process)
+    assert (outcome.status, outcome.code) == (3, "media.changed"), outcome.errors
+    assert not (tmp_path / "out" / "sidecar.json").exists()
+    changed.write_bytes(content)  # put back, it is the same source again
+    assert likeness(*command, "--resume", cache=tmp_path / "cache").status == 0
+
+
 def test_a_copied_source_with_another_time_is_the_same(portrait_set: Set, tmp_path: Path) -> None:
     source = Path(shutil.copy(portrait_set.film, tmp_path / "reel.mov"))
     command = ["restore", source, *portrait_set.options(tmp_path / "out"), "--no-fading", "--range", "0:2"]
