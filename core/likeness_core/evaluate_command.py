@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from likeness_core.api import PARTS
-from likeness_core.errors import InputError
+from likeness_core.errors import FaceError, InputError
 
 if TYPE_CHECKING:
     from likeness_core.evaluate_run import Plan, Row
@@ -81,11 +81,16 @@ def run(given: argparse.Namespace) -> int:
 
     subjects, plan = _subjects(given), _plan(given)
     make_folder(plan.folder)
-    results = follow(evaluate_set(subjects, plan), Console(stderr=True))
-    found = sections(results, plan.rows)
-    write_csv(plan.folder, found, results)
+    console = Console(stderr=True)
+    findings = follow(evaluate_set(subjects, plan), console)
+    for line in findings.left_out:
+        console.print(f"left out: {line}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+    found = sections(findings.results, plan.rows)
+    if not found:
+        raise FaceError("evaluate.no_face", "nothing could be measured", "See what was left out, and why, above.")
+    write_csv(plan.folder, found, findings.results)
     write_whole(plan.folder / "table.json", as_json(found).encode())
-    write_page(plan, found)
+    write_page(plan, found, findings.left_out)
     print(as_json(found) if given.json else as_text(found))
     return 0
 

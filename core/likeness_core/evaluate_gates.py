@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from likeness_core.evaluate_run import Row
-from likeness_core.evaluate_table import Findings, Line, Table, difference
+from likeness_core.evaluate_table import Line, Measured, Table, difference
 from likeness_core.measure import Interval
 
 PSNR_GAIN_DB = 1.5  # x4, over bicubic
@@ -27,7 +27,7 @@ class Gate:
     met: bool
 
 
-def gates(findings: Findings, table: Table, rows: Sequence[Row]) -> list[Gate]:
+def gates(findings: Measured, table: Table, rows: Sequence[Row]) -> list[Gate]:
     """The lines for one factor, for the first row of each kind."""
     first = {row.kind: row.name for row in reversed(rows)}
     lines = {kind: line for kind, name in first.items() if (line := table.line(name)) is not None}
@@ -57,7 +57,7 @@ def _mild(lines: dict[str, Line], before: Line, bicubic: Line) -> list[Gate]:
     return found
 
 
-def _heavy(findings: Findings, table: Table, lines: dict[str, Line], first: dict[str, str]) -> list[Gate]:
+def _heavy(findings: Measured, table: Table, lines: dict[str, Line], first: dict[str, str]) -> list[Gate]:
     found = []
     if "right" in lines:
         closed, other = lines["right"].closed_dlib, lines["right"].closed_sface

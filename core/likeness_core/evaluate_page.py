@@ -11,7 +11,7 @@ import cv2
 
 from likeness_core.evaluate_report import Section
 from likeness_core.evaluate_run import BASELINES, Plan, picture_path
-from likeness_core.evaluate_table import METRICS, Findings, Line, Metric, Table
+from likeness_core.evaluate_table import METRICS, Line, Measured, Metric, Table
 from likeness_core.jobs import write_whole
 from likeness_core.measure import Interval
 
@@ -65,7 +65,7 @@ _HIGHER = {"psnr_db", "ssim", "ids_dlib", "ids_sface", "ref_ids_dlib", "ref_ids_
 _LOWER = {"structural", "features", "vidd_dlib", "deviation_dlib", "jump_dlib", "landmarks", "jitter", "flicker"}
 
 
-def write_page(plan: Plan, found: Sequence[Section]) -> Path:
+def write_page(plan: Plan, found: Sequence[Section], left_out: Sequence[str] = ()) -> Path:
     """Write OUT/index.html; pictures are those that the evaluation left in OUT/pictures."""
     rows = [*BASELINES, *(row.name for row in plan.rows)]
     parts = [_head(plan, found)]
@@ -84,6 +84,9 @@ def write_page(plan: Plan, found: Sequence[Section]) -> Path:
             parts.append(_subject(plan, section.findings, subject, rows))
         if len(ordered) > MOST_SUBJECTS:
             parts.append(f"<p class=note>Pictures of the first {MOST_SUBJECTS} of {len(ordered)} subjects.</p>")
+    if left_out:
+        lines = "".join(f"<li>{html.escape(line)}</li>" for line in left_out)
+        parts.append(f"<h2>Left out</h2><ul>{lines}</ul>")
     parts.append(_legend())
     path = plan.folder / "index.html"
     page = (
@@ -153,7 +156,7 @@ def _best(found: Table, metric: Metric) -> float:
     return max(known) if metric.field in _HIGHER else min(known)
 
 
-def _subject(plan: Plan, findings: Findings, subject: str, rows: Sequence[str]) -> str:
+def _subject(plan: Plan, findings: Measured, subject: str, rows: Sequence[str]) -> str:
     has = [row for row in rows if findings.subjects([row]) and subject in findings.subjects([row])]
     numbers = findings.curve("input", subject)[0]
     parts = [f"<h3>{html.escape(subject)}</h3>"]
@@ -172,7 +175,7 @@ def _subject(plan: Plan, findings: Findings, subject: str, rows: Sequence[str]) 
     return "".join(parts)
 
 
-def _kept(plan: Plan, findings: Findings, subject: str) -> list[int]:
+def _kept(plan: Plan, findings: Measured, subject: str) -> list[int]:
     """The frames of which pictures were kept."""
     folder = picture_path(plan.folder, subject, findings.factor, "input", 0).parent
     return sorted({int(path.name.partition("-")[0]) for path in folder.glob("*.png")})
@@ -190,7 +193,7 @@ def _embedded(path: Path) -> str:
     return f"data:image/png;base64,{base64.b64encode(data).decode()}"
 
 
-def _curves(findings: Findings, subject: str, rows: Sequence[str]) -> str:
+def _curves(findings: Measured, subject: str, rows: Sequence[str]) -> str:
     """Identity (dlib) of each frame, a line a row, as a data URL."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

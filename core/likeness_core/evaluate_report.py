@@ -10,7 +10,7 @@ from pathlib import Path
 
 from likeness_core.evaluate_gates import Gate, gates
 from likeness_core.evaluate_run import BASELINES, Result, Row
-from likeness_core.evaluate_table import METRICS, Findings, Line, Metric, Table, table
+from likeness_core.evaluate_table import METRICS, Line, Measured, Metric, Table, table
 from likeness_core.jobs import write_whole
 
 # The text's blocks: what does not fit beside each other stands below each other.
@@ -24,7 +24,7 @@ _WITH_INTERVAL = ("psnr_db", "ids_dlib")
 class Section:
     """Everything that is said of one factor."""
 
-    findings: Findings
+    findings: Measured
     table: Table  # over the subjects that have every row
     everyone: Table | None  # over all subjects, the rows that all have; None where that is the same
     gates: tuple[Gate, ...]
@@ -35,7 +35,7 @@ def sections(results: Sequence[Result], rows: Sequence[Row]) -> list[Section]:
     """One for each factor that has results."""
     found = []
     for factor in sorted({result.factor for result in results}):
-        findings = Findings(results, factor)
+        findings = Measured(results, factor)
         served = [row for row in rows if findings.subjects([row.name])]
         whole = findings.subjects([*BASELINES, *(row.name for row in served)])
         all_subjects = findings.subjects(BASELINES)

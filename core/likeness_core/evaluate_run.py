@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ import likeness_core
 from likeness_core import measure, packs
 from likeness_core.api import FrameRange, Media, Progress
 from likeness_core.cli import parser, restore_options
+from likeness_core.errors import FaceError, ReferencePhotoError
 from likeness_core.evaluate import no_face, together
 from likeness_core.evaluate_footage import degraded_media, truth_media
 from likeness_core.evaluate_recipe import bicubic
@@ -76,10 +77,19 @@ class Result:
     groups: tuple[tuple[str, str], ...] = ()
 
 
-def evaluate_set(subjects: tuple[Subject, ...], plan: Plan) -> Generator[Progress, None, list[Result]]:
-    """Work through a plan; yields after every restoration, and returns all results.
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What an evaluation found."""
 
-    Raises what `likeness restore` raises, FaceError `evaluate.no_face` where a truth shows nobody.
+    results: tuple[Result, ...]
+    left_out: tuple[str, ...]  # what could not be measured, and why; a line each
+
+
+def evaluate_set(subjects: tuple[Subject, ...], plan: Plan) -> Generator[Progress, None, Findings]:
+    """Work through a plan; yields after every restoration.
+
+    A truth without a face, and photographs that cannot serve, are left out, and said. Raises MediaError,
+    ModelPackError, InputError, DeviceError: what is wrong with the whole.
     """
     record = plan.folder / "results.jsonl"
     known = {_key(result): result for result in _recorded(record)}
@@ -87,23 +97,31 @@ def evaluate_set(subjects: tuple[Subject, ...], plan: Plan) -> Generator[Progres
     code = packs.combined_hash([packs.file_hash(path) for path in sources])
     examiner = Examiner(threads=plan.threads)
     found: list[Result] = []
+    left_out: list[str] = []
     cases = [(subject, factor) for subject in subjects for factor in plan.factors]
     for done, (subject, factor) in enumerate(cases):
         yield Progress("evaluate", done, len(cases))
-        case = None
-        for row, seed in _wanted(subject, plan):
-            settings = _settings(subject, row, plan, code)
-            result = known.get((subject.name, factor, row.name, seed, settings))
-            if result is None:
-                case = case or _Case(subject, factor, plan, examiner)
-                result = case.result(row, seed, settings)
+        with ExitStack() as stack:
+            case = None
+            for row, seed in _wanted(subject, plan):
+                settings = _settings(subject, row, plan, code)
+                result = known.get((subject.name, factor, row.name, seed, settings))
+                if result is not None:
+                    found.append(result)
+                    continue
+                try:
+                    case = case or stack.enter_context(closing(_Case(subject, factor, plan, examiner)))
+                    result = case.result(row, seed, settings)
+                except (FaceError, ReferencePhotoError) as error:
+                    left_out.append(f"{subject.name} x{factor}, {row.name}: {error.message}")
+                    if case is None:
+                        break
+                    continue
+                found.append(result)
                 with record.open("a", encoding="utf-8") as handle:
                     handle.write(json.dumps(msgspec.to_builtins(result)) + "\n")
                 yield Progress("evaluate", done, len(cases))
-            found.append(result)
-        if case is not None:
-            case.close()
-    return found
+    return Findings(tuple(found), tuple(dict.fromkeys(left_out)))  # each seed says the same
 
 
 def _wanted(subject: Subject, plan: Plan) -> Iterator[tuple[Row, int]]:

@@ -74,7 +74,7 @@ class Table:
         return next((line for line in self.lines if line.row == row), None)
 
 
-class Findings:
+class Measured:
     """The results at one factor, averaged over seeds."""
 
     def __init__(self, results: Sequence[Result], factor: int) -> None:
@@ -117,7 +117,7 @@ class Findings:
 FEW_SUBJECTS = 5  # with fewer, intervals are over half-second blocks of their clips
 
 
-def table(findings: Findings, rows: Sequence[Row], subjects: tuple[str, ...]) -> Table:
+def table(findings: Measured, rows: Sequence[Row], subjects: tuple[str, ...]) -> Table:
     """The figures of `rows` and the baselines over `subjects`."""
     names = [*BASELINES, *(row.name for row in rows)]
     blocks = len(subjects) < FEW_SUBJECTS
@@ -140,7 +140,7 @@ def table(findings: Findings, rows: Sequence[Row], subjects: tuple[str, ...]) ->
     return Table(findings.factor, subjects, "half-second block" if blocks else "subject", tuple(lines))
 
 
-def difference(findings: Findings, subjects: tuple[str, ...], one: str, other: str) -> Interval:
+def difference(findings: Measured, subjects: tuple[str, ...], one: str, other: str) -> Interval:
     """How much more of the identity distance (dlib) row `one` closes than row `other`, as a share."""
     blocks = len(subjects) < FEW_SUBJECTS
     before, a, b = (findings.identity(row, subjects, blocks) for row in ("input", one, other))

@@ -20,7 +20,7 @@ from likeness_core.evaluate_report import as_text, sections
 from likeness_core.evaluate_run import Result, Row
 from likeness_core.evaluate_scores import Scores, Shots
 from likeness_core.evaluate_set import read_set
-from likeness_core.evaluate_table import METRICS, Findings, difference, table
+from likeness_core.evaluate_table import METRICS, Measured, difference, table
 from likeness_core.faces import open_face_analyser
 from likeness_core.feature_distance import FeatureDistance
 from likeness_core.media import MediaReader, to_float
@@ -31,7 +31,7 @@ from likeness_core.restorer.identity_pack import FORMAT, IdentityManifest, Ident
 from likeness_core.restorer.lora import Lora
 
 from tests.core.openpeople_footage import portrait
-from tests.core.restoring import film, likeness, photograph, portrait_film
+from tests.core.restoring import film, likeness, photograph, portrait_film, room_film
 
 
 def wave(cycles: float, amplitude: float = 0.2, side: int = 128) -> np.ndarray:
@@ -243,7 +243,7 @@ def made(right: float = 0.95, wrong_likeness: float = 0.5) -> list[Result]:
 
 
 def test_the_table_averages_seeds_first_and_tells_shares_of_distance():
-    findings = Findings(made(), 8)
+    findings = Measured(made(), 8)
     subjects = findings.subjects(["right"])
     found = table(findings, [NONE, RIGHT], subjects)
     assert found.unit == "subject"
@@ -257,7 +257,7 @@ def test_the_table_averages_seeds_first_and_tells_shares_of_distance():
 
 def test_gates_pass_and_fail_with_the_figures():
     def verdicts(results: list[Result]) -> dict[str, bool]:
-        findings = Findings(results, 8)
+        findings = Measured(results, 8)
         found = table(findings, [NONE, RIGHT, WRONG], findings.subjects(["right"]))
         return {gate.text: gate.met for gate in gates(findings, found, [NONE, RIGHT, WRONG])}
 
@@ -354,6 +354,22 @@ def test_the_same_command_again_uses_what_is_finished_and_another_setting_does_n
     fewer = [folder, "-o", folder / "out", "--factors", "4", "--kinds", "", "--seeds", "1", "--threads", 1]
     assert likeness("evaluate", *fewer, "--every", "3", cache=folder / "cache").status == 0
     assert len(record.read_bytes().splitlines()) == len(before.splitlines()) + 3  # the baselines
+
+
+def test_what_cannot_be_measured_is_left_out_and_said(tmp_path):
+    pytest.importorskip("dlib")
+    film(tmp_path / "anna_gt.mp4", portrait_film(1), frames=1)
+    film(tmp_path / "empty_gt.mp4", room_film, frames=2)
+    cv2.imwrite(str(tmp_path / "anna_ref0.jpg"), np.full((200, 200, 3), 128, np.uint8))  # shows nobody
+    words = ["evaluate", tmp_path, "-o", tmp_path / "out", "--factors", "4", "--seeds", "1", "--threads", 1]
+    outcome = likeness(*words, "--kinds", "right", cache=tmp_path / "cache")
+    assert outcome.status == 0, outcome.errors
+    assert "left out: anna x4, right reference: no face was found in the reference anna_ref0.jpg" in outcome.errors
+    assert "left out: empty x4" in outcome.errors
+    assert "Left out" in (tmp_path / "out" / "index.html").read_text()
+    rows = list(csv.DictReader((tmp_path / "out" / "table.csv").open()))
+    assert [row["row"] for row in rows] == ["truth", "input", "bicubic"]
+    assert [row["subjects"] for row in rows] == ["1", "1", "1"]
 
 
 @pytest.mark.parametrize(
