@@ -62,6 +62,7 @@ def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
         "likeness", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     top.add_argument("--version", action="version", version=f"likeness {__version__}")
+    top.add_argument("--self-test", action=_SelfTest, nargs=0, help="try every part of this installation, and exit")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _restore(commands)
     _analyse(commands)
@@ -72,6 +73,15 @@ def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
     if arguments is not None:
         add_commands(commands, arguments, set(commands.choices))
     return top
+
+
+class _SelfTest(argparse.Action):
+    """Takes the place of a command, as `--version` does."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *given: object, **options: object) -> None:
+        from likeness_core.self_test import self_test
+
+        parser.exit(self_test())
 
 
 def restore_options(given: argparse.Namespace) -> RestoreOptions:

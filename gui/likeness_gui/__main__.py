@@ -1,21 +1,24 @@
 """The `likeness-panel` command: the standalone window, or with `--panel` the narrow one beside an editor's."""
 
 import argparse
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import platformdirs
 from likeness_core import __version__
-from PySide6.QtCore import QLibraryInfo, QLocale, QSettings, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QSettings, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from likeness_gui import theme
-from likeness_gui.state.core import Core, core_command
+from likeness_gui.state.core import Core, CoreState, core_command
 from likeness_gui.state.preferences import Preferences
 from likeness_gui.state.project_files import ProjectFiles
 from likeness_gui.state.workspace import Workspace
 from likeness_gui.views.main_window import MainWindow
 
+SELF_TEST_MS = 60_000
 TRANSLATIONS = Path(__file__).parent / "translations"
 
 
@@ -28,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     application.setApplicationVersion(__version__)
     application.setOrganizationName("Likeness")
     data = Path(platformdirs.user_data_dir("likeness", appauthor=False))
+    if given.self_test:
+        data = Path(tempfile.mkdtemp(prefix="likeness-window-"))
     store = QSettings(str(data / "settings.ini"), QSettings.Format.IniFormat)
     preferences = Preferences(store)
     translators = translate(application, preferences.text("language"))
@@ -35,10 +40,32 @@ def main(arguments: list[str] | None = None) -> int:
     workspace = Workspace(Core(core_command(), {}), ProjectFiles(data), preferences)
     window = MainWindow(workspace, given.panel)
     window.show()
+    if given.self_test:
+        return _self_test(application, workspace, window, data)
     workspace.begin([str(path.absolute()) for path in given.files])
     status = application.exec()
     del translators
     return status
+
+
+def _self_test(application: QApplication, workspace: Workspace, window: MainWindow, data: Path) -> int:
+    """Open nothing; end well once the window is painted and its core has answered."""
+    workspace.core.state_changed.connect(
+        lambda: application.exit(0) if workspace.core.state == CoreState.READY else None
+    )
+    workspace.core.ended.connect(lambda log: application.exit(1))
+    QTimer.singleShot(SELF_TEST_MS, lambda: application.exit(2))
+    workspace.core.start()
+    status = application.exec()
+    picture = window.grab().toImage()
+    colours = {picture.pixelColor(x, y).rgb() for x in range(0, picture.width(), 7) for y in range(picture.height())}
+    workspace.close()
+    shutil.rmtree(data, ignore_errors=True)
+    if status == 0 and len(colours) > 2:
+        print(f"painted, {picture.width()} x {picture.height()}; the core answers ({workspace.core.version})")
+        return 0
+    print(f"{len(colours)} colours were painted; the core said: {workspace.core.log[-5:]}", file=sys.stderr)
+    return status or 3
 
 
 def translate(application: QApplication, language: str) -> list[QTranslator]:
@@ -66,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--panel", action="store_true", help="the narrow window that stands beside an editing application"
     )
+    parser.add_argument("--self-test", action="store_true", help=argparse.SUPPRESS)  # for `likeness --self-test`
     parser.add_argument("--version", action="version", version=f"likeness {__version__}")
     return parser
 
