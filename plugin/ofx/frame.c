@@ -13,8 +13,8 @@ static const int parts[PROXIES] = {1, 2, 3, 4, 8, 16}; /* the whole, and the pro
 
 /* What one thread needs for a row. */
 typedef struct {
-    void *scratch;             /* a row as it lies in the store */
-    float *levels, *sum;       /* a row of the store */
+    void *scratch;                  /* a row as it lies in the store */
+    float *levels, *sum;            /* a row of the store */
     float *source, *result, *matte; /* a row of the window */
 } Buffers;
 
@@ -25,16 +25,6 @@ typedef struct {
     atomic_int next_row;
     atomic_bool broken, stopped;
 } Work;
-
-static int larger(int a, int b)
-{
-    return a > b ? a : b;
-}
-
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
 
 static bool fits(int found, int stored, double scale, int part)
 {
@@ -91,8 +81,9 @@ static bool read_stored(const Frame *frame, const Buffers *buffers, int x1, int 
     Cover rows = cover_of(place->y2 - 1 - y, store->height, shown_height);
     float *row = buffers->levels;
     for (int64_t i = rows.start; i < rows.stop; i++) {
-        bool read = channels == 1 ? store_read_matte(store, frame->number, (int)i, 1, buffers->scratch, buffers->levels)
-                                  : store_read_picture(store, frame->number, (int)i, 1, buffers->scratch, buffers->levels);
+        bool read = channels == 1
+                        ? store_read_matte(store, frame->number, (int)i, buffers->scratch, buffers->levels)
+                        : store_read_picture(store, frame->number, (int)i, buffers->scratch, buffers->levels);
         if (!read) return false;
         if (rows.stop - rows.start == 1) break;
         float weight = weight_of(&rows, i, store->height, shown_height);
@@ -101,7 +92,8 @@ static bool read_stored(const Frame *frame, const Buffers *buffers, int x1, int 
         for (size_t k = 0; k < samples; k++) row[k] += weight * buffers->levels[k];
     }
     if (shown_width == store->width) {
-        memcpy(out, row + (size_t)(x1 - place->x1) * (size_t)channels, (size_t)(x2 - x1) * (size_t)channels * sizeof *out);
+        size_t pixel_bytes = (size_t)channels * sizeof *out;
+        memcpy(out, row + (ptrdiff_t)(x1 - place->x1) * channels, (size_t)(x2 - x1) * pixel_bytes);
         return true;
     }
     for (int x = x1; x < x2; x++, out += channels) {
@@ -131,11 +123,12 @@ static float apart(float a, float b)
     return a > b ? a - b : b - a;
 }
 
-/* Without a matte of its own, the result differs where a channel does by half an 8-bit step. */
+/* Without a matte of its own, the result differs where a channel does by more than an 8-bit step: a host of 8 bits has
+   rounded the source by up to half of one. */
 static float matte_of(const float *source, const float *result)
 {
     for (int i = 0; i < 4; i++)
-        if (apart(source[i], result[i]) > 0.5f / 255) return 1;
+        if (apart(source[i], result[i]) > 1.0f / 255) return 1;
     return 0;
 }
 
@@ -176,7 +169,8 @@ static bool render_row(const Frame *frame, const Buffers *buffers, int y)
 
 static bool make_buffers(const Frame *frame, Buffers *buffers)
 {
-    size_t shown = (size_t)(frame->window.x2 - frame->window.x1), stored = frame->store ? (size_t)frame->store->width : 1;
+    size_t shown = (size_t)(frame->window.x2 - frame->window.x1);
+    size_t stored = frame->store ? (size_t)frame->store->width : 1;
     size_t scratch = frame->store ? store_row_bytes(frame->store) : 1;
     *buffers = (Buffers){
         .scratch = malloc(scratch),

@@ -1,6 +1,6 @@
 /* Where the panel is looked for, first to last:
      1. the program that LIKENESS_PANEL names
-     2. the one that the first line of Contents/Resources/panel.txt in the bundle names; `likeness hosts install` writes it
+     2. the one that Contents/Resources/panel.txt in the bundle names; `likeness hosts install` writes it
      3. likeness-panel in the absolute folders of PATH
      4. where the installers put it
    It is started as PROGRAM --panel RESULT, where RESULT is an absolute folder, left out where none is chosen. */
@@ -121,8 +121,10 @@ static bool is_program(const char *path)
 /* Whether a variable would make the panel load the host's libraries in place of its own. */
 static bool is_the_hosts(const char *variable)
 {
-    static const char *const names[] = {"LD_LIBRARY_PATH=",  "LD_PRELOAD=", "DYLD_", "QT_PLUGIN_PATH=", "QT_QPA_PLATFORM_PLUGIN_PATH=",
-                                        "QML2_IMPORT_PATH=", "PYTHONHOME=", "PYTHONPATH="};
+    static const char *const names[] = {
+        "LD_LIBRARY_PATH=", "LD_PRELOAD=", "DYLD_", "PYTHONHOME=", "PYTHONPATH=",
+        "QT_PLUGIN_PATH=", "QT_QPA_PLATFORM_PLUGIN_PATH=", "QML2_IMPORT_PATH=",
+    };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strncmp(variable, names[i], strlen(names[i])) == 0) return true;
     return false;
@@ -195,7 +197,8 @@ static bool find_named_in_bundle(const char *bundle, char *program)
     char note[LONGEST_PATH];
     File file;
     uint64_t size;
-    if (!bundle || snprintf(note, sizeof note, "%s/Contents/Resources/panel.txt", bundle) >= (int)sizeof note) return false;
+    if (!bundle) return false;
+    if (snprintf(note, sizeof note, "%s/Contents/Resources/panel.txt", bundle) >= (int)sizeof note) return false;
     if (!file_open(&file, note)) return false;
     bool read = file_size(&file, &size) && size < LONGEST_PATH && file_read(&file, 0, program, (size_t)size);
     file_close(&file);

@@ -65,16 +65,6 @@ INLINE void put_sample(char *at, Depth depth, float level)
     }
 }
 
-static int larger(int a, int b)
-{
-    return a > b ? a : b;
-}
-
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 /* Written once and compiled for each depth: `depth` is a constant wherever these are called. */
 
 INLINE void read_pixels(const char *at, int count, Depth depth, Components components, float *rgba)

@@ -31,6 +31,16 @@ void write_row(const Image *image, int x1, int x2, int y, const float *rgba);
 /* Copies a row between images of any depths, bit for bit where they are alike. */
 void copy_row(const Image *to, const Image *from, int x1, int x2, int y, float *scratch);
 
+static inline int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static inline int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 static inline float float_of_bits(uint32_t bits)
 {
     float value;

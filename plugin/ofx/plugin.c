@@ -1,14 +1,15 @@
 /* Likeness as an OpenFX image effect: what the host calls.
 
    Nothing is kept between calls but the host's suites: each render opens the store, reads and closes it. So any number
-   of instances and threads may render at once, a store that is replaced is seen at once, and unloading leaves nothing. */
+   of instances and threads may render at once, a new store is seen at once, and unloading leaves nothing. */
 
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "abi.h"
+#include "describe.h"
 #include "frame.h"
+#include "host.h"
 #include "panel.h"
 #include "store.h"
 
@@ -20,115 +21,16 @@
 
 #define IDENTIFIER "org.likeness.Likeness"
 
-/* names of parameters: saved in projects, never to be changed */
-#define PARAM_RESULT "result"
-#define PARAM_STATUS "status"
-#define PARAM_RELOAD "reload"
-#define PARAM_PANEL "openPanel"
-#define PARAM_MIX "mix"
-#define PARAM_VIEW "view"
-#define PARAM_GAIN "differenceGain"
-#define PARAM_COUNTING "counting"
-#define PARAM_OFFSET "frameOffset"
-#define PARAM_REVISION "revision"
-
 enum { COUNT_FRAME_NUMBERS, COUNT_FROM_CLIP_START };
 
 static Host *host;
 
-static struct {
-    const PropertySuite *property;
-    const ImageEffectSuite *effect;
-    const ParameterSuite *parameter;
-    const MultiThreadSuite *threads; /* NULL where the host has none */
-    const MessageSuite *message;     /* NULL, too */
-} suites;
-
-/* --- properties, with what to assume where a host does not answer */
-
-static void set_string(Properties set, const char *name, int index, const char *value)
-{
-    suites.property->set_string(set, name, index, value);
-}
-
-static void set_int(Properties set, const char *name, int value)
-{
-    suites.property->set_int(set, name, 0, value);
-}
-
-static const char *get_string(Properties set, const char *name)
-{
-    char *value = NULL;
-    if (!set || suites.property->get_string(set, name, 0, &value) != OK || !value) return "";
-    return value;
-}
-
-static int get_int(Properties set, const char *name, int index, int otherwise)
-{
-    int value = otherwise;
-    if (!set || suites.property->get_int(set, name, index, &value) != OK) return otherwise;
-    return value;
-}
-
-static double get_double(Properties set, const char *name, int index, double otherwise)
-{
-    double value = otherwise;
-    if (!set || suites.property->get_double(set, name, index, &value) != OK) return otherwise;
-    return value;
-}
-
-static bool get_rect(Properties set, const char *name, RectI *rect)
-{
-    int *sides[] = {&rect->x1, &rect->y1, &rect->x2, &rect->y2};
-    if (!set) return false;
-    for (int i = 0; i < 4; i++)
-        if (suites.property->get_int(set, name, i, sides[i]) != OK) return false;
-    return rect->x1 < rect->x2 && rect->y1 < rect->y2;
-}
-
-/* --- parameters */
-
 typedef struct {
-    char path[STORE_PATH_BYTES];
+    char path[PATH_BYTES];
     View view;
     double mix, gain;
     int counting, offset;
 } Settings;
-
-static Param param_of(Effect effect, const char *name)
-{
-    ParamSet set = NULL;
-    Param param = NULL;
-    if (suites.effect->get_param_set(effect, &set) != OK || !set) return NULL;
-    if (suites.parameter->get_handle(set, name, &param, NULL) != OK) return NULL;
-    return param;
-}
-
-static double double_of(Effect effect, const char *name, double time, double otherwise)
-{
-    double value = otherwise;
-    Param param = param_of(effect, name);
-    if (!param || suites.parameter->get_value_at_time(param, time, &value) != OK) return otherwise;
-    return value;
-}
-
-static int int_of(Effect effect, const char *name, int otherwise)
-{
-    int value = otherwise;
-    Param param = param_of(effect, name);
-    if (!param || suites.parameter->get_value(param, &value) != OK) return otherwise;
-    return value;
-}
-
-static void path_of(Effect effect, char *path)
-{
-    char *value = NULL; /* the host's, and only until the next call */
-    Param param = param_of(effect, PARAM_RESULT);
-    path[0] = 0;
-    if (!param || suites.parameter->get_value(param, &value) != OK || !value) return;
-    size_t length = strlen(value);
-    if (length < STORE_PATH_BYTES) memcpy(path, value, length + 1);
-}
 
 static double between(double value, double least, double most)
 {
@@ -165,142 +67,6 @@ static int64_t number_at(const Settings *settings, const Store *store, Effect ef
 static bool shows_source(const Settings *settings)
 {
     return settings->view == VIEW_RESULT && settings->mix == 0;
-}
-
-/* --- describing */
-
-static Properties define_param(ParamSet set, const char *type, const char *name, const char *label, const char *hint)
-{
-    Properties found = NULL;
-    if (suites.parameter->define(set, type, name, &found) != OK || !found) return NULL;
-    set_string(found, PROP_LABEL, 0, label);
-    set_string(found, PROP_SHORT_LABEL, 0, label);
-    set_string(found, PROP_LONG_LABEL, 0, label);
-    set_string(found, PROP_HINT, 0, hint);
-    return found;
-}
-
-/* Every range is given twice: some hosts take what is missing for 0 to 0. */
-static void define_double(ParamSet set, const char *name, const char *label, const char *hint, double value, double most,
-                          const char *type)
-{
-    Properties found = define_param(set, PARAM_DOUBLE, name, label, hint);
-    if (!found) return;
-    set_string(found, PROP_DOUBLE_TYPE, 0, type);
-    suites.property->set_double(found, PROP_DEFAULT, 0, value);
-    suites.property->set_double(found, PROP_MIN, 0, 0);
-    suites.property->set_double(found, PROP_MAX, 0, most);
-    suites.property->set_double(found, PROP_DISPLAY_MIN, 0, 0);
-    suites.property->set_double(found, PROP_DISPLAY_MAX, 0, most);
-}
-
-static Properties define_int(ParamSet set, const char *name, const char *label, const char *hint, int range)
-{
-    Properties found = define_param(set, PARAM_INTEGER, name, label, hint);
-    if (!found) return NULL;
-    set_int(found, PROP_DEFAULT, 0);
-    set_int(found, PROP_MIN, -10000000);
-    set_int(found, PROP_MAX, 10000000);
-    set_int(found, PROP_DISPLAY_MIN, -range);
-    set_int(found, PROP_DISPLAY_MAX, range);
-    set_int(found, PROP_ANIMATES, 0);
-    return found;
-}
-
-static void define_choice(ParamSet set, const char *name, const char *label, const char *hint, const char *const *options)
-{
-    Properties found = define_param(set, PARAM_CHOICE, name, label, hint);
-    if (!found) return;
-    for (int i = 0; options[i]; i++) set_string(found, PROP_CHOICE_OPTION, i, options[i]);
-    set_int(found, PROP_DEFAULT, 0);
-    set_int(found, PROP_ANIMATES, 0);
-}
-
-static void define_strings(ParamSet set)
-{
-    Properties found = define_param(set, PARAM_STRING, PARAM_RESULT, "Result",
-                                    "The folder of a result for which \"likeness store\" was run, or frames.likeness in it.");
-    if (found) {
-        set_string(found, PROP_STRING_MODE, 0, STRING_FILE_PATH);
-        set_string(found, PROP_DEFAULT, 0, "");
-        set_int(found, PROP_FILE_EXISTS, 0); /* not yet, perhaps */
-        set_int(found, PROP_ANIMATES, 0);
-    }
-    found = define_param(set, PARAM_STRING, PARAM_STATUS, "Status",
-                         "What the chosen result holds, or why the source is shown in its place.");
-    if (found) {
-        set_string(found, PROP_STRING_MODE, 0, STRING_SINGLE_LINE);
-        set_string(found, PROP_DEFAULT, 0, "");
-        set_int(found, PROP_ANIMATES, 0);
-        set_int(found, PROP_ENABLED, 0);
-        set_int(found, PROP_PERSISTENT, 0);
-        set_int(found, PROP_EVALUATE_ON_CHANGE, 0);
-    }
-}
-
-static Status describe_parameters(Effect effect)
-{
-    static const char *const views[] = {"Result", "Matte", "Difference", NULL};
-    static const char *const countings[] = {"The host's frame numbers", "From the start of the clip", NULL};
-    ParamSet set = NULL;
-    if (suites.effect->get_param_set(effect, &set) != OK || !set) return FAILED;
-    define_strings(set);
-    define_param(set, PARAM_PUSH_BUTTON, PARAM_RELOAD, "Reload", "Look again for frames that were finished since.");
-    define_param(set, PARAM_PUSH_BUTTON, PARAM_PANEL, "Open Likeness", "Open the panel with this result.");
-    define_double(set, PARAM_MIX, "Mix", "0 shows the source, 1 the restored frame.", 1, 1, DOUBLE_SCALE);
-    define_choice(set, PARAM_VIEW, "View",
-                  "Result; where it differs from the source (matte); or by how much (difference).", views);
-    define_double(set, PARAM_GAIN, "Difference gain", "The difference is shown multiplied by this.", 1, 32, DOUBLE_PLAIN);
-    define_choice(set, PARAM_COUNTING, "Frames",
-                  "Whether the host's frame numbers are those of the result's files, or the clip begins with its first.",
-                  countings);
-    define_int(set, PARAM_OFFSET, "Frame offset", "Added to the frame number: 10 shows restored frame 10 at frame 0.", 1000);
-    Properties revision = define_int(set, PARAM_REVISION, "Revision", "Counts reloads, so that hosts render again.", 1000);
-    if (revision) set_int(revision, PROP_SECRET, 1);
-    return OK;
-}
-
-static Status define_clip(Effect effect, const char *name)
-{
-    Properties found = NULL;
-    if (suites.effect->clip_define(effect, name, &found) != OK || !found) return FAILED;
-    set_string(found, PROP_SUPPORTED_COMPONENTS, 0, COMPONENTS_RGBA);
-    set_string(found, PROP_SUPPORTED_COMPONENTS, 1, COMPONENTS_RGB);
-    set_string(found, PROP_SUPPORTED_COMPONENTS, 2, COMPONENTS_ALPHA);
-    set_int(found, PROP_TEMPORAL_ACCESS, 0);
-    set_int(found, PROP_SUPPORTS_TILES, 1);
-    return OK;
-}
-
-static Status describe_in_context(Effect effect)
-{
-    Status status = define_clip(effect, CLIP_SOURCE);
-    if (status == OK) status = define_clip(effect, CLIP_OUTPUT);
-    return status == OK ? describe_parameters(effect) : status;
-}
-
-static Status describe(Effect effect)
-{
-    static const char *const depths[] = {DEPTH_BYTE, DEPTH_SHORT, DEPTH_HALF, DEPTH_FLOAT};
-    Properties set = NULL;
-    if (suites.effect->get_property_set(effect, &set) != OK || !set) return FAILED;
-    set_string(set, PROP_LABEL, 0, "Likeness");
-    set_string(set, PROP_SHORT_LABEL, 0, "Likeness");
-    set_string(set, PROP_LONG_LABEL, 0, "Likeness");
-    set_string(set, PROP_GROUPING, 0, "Likeness");
-    set_string(set, PROP_DESCRIPTION, 0, "Shows the restored frames of a Likeness result over the clip they were made of.");
-    set_string(set, PROP_SUPPORTED_CONTEXTS, 0, CONTEXT_FILTER);
-    set_string(set, PROP_SUPPORTED_CONTEXTS, 1, CONTEXT_GENERAL);
-    for (int i = 0; i < 4; i++) set_string(set, PROP_SUPPORTED_DEPTHS, i, depths[i]);
-    set_int(set, PROP_SINGLE_INSTANCE, 0);
-    set_string(set, PROP_THREAD_SAFETY, 0, THREADS_FULLY_SAFE);
-    set_int(set, PROP_HOST_FRAME_THREADING, 0); /* the multi-thread suite is asked */
-    set_int(set, PROP_SUPPORTS_TILES, 1);
-    set_int(set, PROP_SUPPORTS_MULTI_RESOLUTION, 1);
-    set_int(set, PROP_SUPPORTS_MULTIPLE_DEPTHS, 0);
-    set_int(set, PROP_TEMPORAL_ACCESS, 0);
-    set_int(set, PROP_RENDER_TWICE, 0);
-    return OK;
 }
 
 /* --- rendering */
@@ -427,7 +193,7 @@ static Status is_identity(Effect effect, Properties in, Properties out)
 
 static void show_status(Effect effect)
 {
-    char path[STORE_PATH_BYTES], text[200];
+    char path[PATH_BYTES], text[200];
     Store store;
     Param status = param_of(effect, PARAM_STATUS);
     if (!status) return;
@@ -446,7 +212,7 @@ static void show_status(Effect effect)
 
 static void open_panel(Effect effect)
 {
-    char path[STORE_PATH_BYTES];
+    char path[PATH_BYTES];
     Properties set = NULL;
     suites.effect->get_property_set(effect, &set);
     const char *bundle = get_string(set, PROP_FILE_PATH);

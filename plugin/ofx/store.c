@@ -140,19 +140,19 @@ static bool read_samples(const Store *store, uint64_t place, size_t count, void 
     return true;
 }
 
-bool store_read_picture(const Store *store, int64_t number, int top, int rows, void *scratch, float *levels)
+bool store_read_picture(const Store *store, int64_t number, int row, void *scratch, float *levels)
 {
     uint64_t place = store->frames_at + (uint64_t)(number - store->first) * store->stride;
-    size_t row = (size_t)store->width * CHANNELS;
-    return read_samples(store, place + (size_t)top * store_row_bytes(store), (size_t)rows * row, scratch, levels);
+    place += (uint64_t)row * store_row_bytes(store);
+    return read_samples(store, place, (size_t)store->width * CHANNELS, scratch, levels);
 }
 
-bool store_read_matte(const Store *store, int64_t number, int top, int rows, void *scratch, float *levels)
+bool store_read_matte(const Store *store, int64_t number, int row, void *scratch, float *levels)
 {
     uint64_t place = store->frames_at + (uint64_t)(number - store->first) * store->stride;
     place += (uint64_t)store->height * store_row_bytes(store); /* behind the picture */
-    size_t row = (size_t)store->width;
-    return read_samples(store, place + (size_t)top * row * sample_bytes(store), (size_t)rows * row, scratch, levels);
+    place += (uint64_t)row * (size_t)store->width * sample_bytes(store);
+    return read_samples(store, place, (size_t)store->width, scratch, levels);
 }
 
 const char *store_explanation(StoreStatus status)

@@ -42,10 +42,10 @@ bool store_has(const Store *store, int64_t number);
 /* How many frames were finished. */
 int64_t store_ready_count(const Store *store);
 
-/* Reads `rows` rows of a frame from row `top` (0 = the topmost) as floats: RGBA, or the matte, one a pixel.
-   `scratch` has room for the rows as they lie in the file: `store_row_bytes` each. */
-bool store_read_picture(const Store *store, int64_t number, int top, int rows, void *scratch, float *levels);
-bool store_read_matte(const Store *store, int64_t number, int top, int rows, void *scratch, float *levels);
+/* Reads a row of a frame (0 = the topmost) as floats: RGBA, or the matte, one a pixel. `scratch` has room for a row of
+   the picture as it lies in the file: `store_row_bytes`. */
+bool store_read_picture(const Store *store, int64_t number, int row, void *scratch, float *levels);
+bool store_read_matte(const Store *store, int64_t number, int row, void *scratch, float *levels);
 
 /* Bytes of one row of a picture. */
 size_t store_row_bytes(const Store *store);

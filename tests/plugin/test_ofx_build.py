@@ -19,7 +19,7 @@ LC_SYMTAB, LC_CODE_SIGNATURE, LC_LOAD_DYLIB, LC_BUILD_VERSION = 0x2, 0x1D, 0xC, 
 
 @pytest.fixture(scope="module")
 def native(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built_plugin(tmp_path_factory.mktemp("native"))
+    return built_plugin(tmp_path_factory.getbasetemp() / "plugin")
 
 
 def elf_symbols(library: Path) -> tuple[set[str], set[str]]:

@@ -37,7 +37,7 @@ STATUS_OF_WHOLE = f"5 of 5 frames, {FIRST} to {FIRST + 4}, {SIZE[0]} x {SIZE[1]}
 
 @pytest.fixture(scope="module")
 def plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
-    with Plugin(Host(cpus=1), built_plugin(tmp_path_factory.mktemp("bundle"))) as loaded:
+    with Plugin(Host(cpus=1), built_plugin(tmp_path_factory.getbasetemp() / "plugin")) as loaded:
         yield loaded
         assert loaded.host.complaints == []
 
