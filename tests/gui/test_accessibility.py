@@ -125,3 +125,20 @@ def test_photographs_are_dropped_on_a_card(full: MainWindow, workspace: Workspac
     assert workspace.clip is not None
     assert workspace.clip.people[1].references == (str(footage.with_name("portrait.jpg")),)
     assert workspace.clip.selected == 2
+
+
+def test_who_is_alone_is_chosen_by_the_next_step(window: MainWindow, workspace: Workspace, qtbot: QtBot) -> None:
+    workspace.project.add_clip(clip(people=1))
+    QApplication.processEvents()
+    qtbot.mouseClick(window.next_step._main, Qt.MouseButton.LeftButton)
+    assert [person.number for person in workspace.chosen()] == [1]
+
+
+def test_asking_too_early_says_what_is_missing(window: MainWindow, workspace: Workspace) -> None:
+    workspace.start_preview()
+    assert workspace.notices.shown[0].hint == "Analyse the clip first."
+    workspace.project.add_clip(clip(people=2))
+    workspace.start_preview()
+    assert workspace.notices.shown[0].hint == "Tick who is to be restored."
+    workspace.choose(workspace.clip.people[0], True)  # type: ignore[union-attr]
+    assert not workspace.notices.shown

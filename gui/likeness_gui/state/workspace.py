@@ -311,6 +311,7 @@ class Workspace(QObject):
         """Say whether a person is to be restored."""
         text = self.tr("Restore {0}") if restore else self.tr("Leave {0} alone")
         self.project.edit_person(text.format(person.name), replace(person, restore=restore))
+        self.notices.dismiss("nobody-chosen")
 
     def create_identity(self) -> None:
         """Practise on the photographs of the person whose card is open."""
@@ -366,6 +367,7 @@ class Workspace(QObject):
         """Restore the frame on screen, moved to one that shows the person where it does not."""
         params = self.preview_params()
         if params is None:
+            self._say_nobody_is_chosen()
             return
         frame = self._frame_with(int(params.person), params.frame)
         if frame != params.frame:
@@ -401,8 +403,18 @@ class Workspace(QObject):
         if self.core.state == CoreState.ENDED:
             self._watch.say_ended()
             return
-        for request in self.requests():
+        requests = self.requests()
+        if not requests:
+            self._say_nobody_is_chosen()
+        for request in requests:
             self.queue.submit(request)
+
+    def _say_nobody_is_chosen(self) -> None:
+        if self.clip is not None and self.clip.people:
+            text, hint = self.tr("Nobody is chosen yet."), self.tr("Tick who is to be restored.")
+        else:
+            text, hint = self.tr("Nobody is known yet."), self.tr("Analyse the clip first.")
+        self.notices.show(Notice("nobody-chosen", Gravity.NEWS, text, hint))
 
     def save_diagnostics(self, target: Path) -> None:
         """Write the zip for a developer."""

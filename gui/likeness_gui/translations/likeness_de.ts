@@ -708,6 +708,10 @@
         <translation>Abbrechen</translation>
     </message>
     <message>
+        <source>Restore {0}</source>
+        <translation>{0} restaurieren</translation>
+    </message>
+    <message>
         <source>Put it into the timeline</source>
         <translation>In die Timeline einsetzen</translation>
     </message>
@@ -1398,6 +1402,22 @@
     <message>
         <source>There is no face of this person on screen.</source>
         <translation>Von dieser Person ist kein Gesicht zu sehen.</translation>
+    </message>
+    <message>
+        <source>Nobody is chosen yet.</source>
+        <translation>Noch ist niemand ausgewählt.</translation>
+    </message>
+    <message>
+        <source>Tick who is to be restored.</source>
+        <translation>Ankreuzen, wer restauriert werden soll.</translation>
+    </message>
+    <message>
+        <source>Nobody is known yet.</source>
+        <translation>Noch ist niemand bekannt.</translation>
+    </message>
+    <message>
+        <source>Analyse the clip first.</source>
+        <translation>Erst den Clip analysieren.</translation>
     </message>
     <message>
         <source>Choose another folder.</source>

@@ -68,7 +68,7 @@ class NextStep(QWidget):
             Step.ANALYSE: (self.tr("Analyse"), "", ""),
             Step.ANALYSING: ("", self.tr("Stop"), ""),
             Step.NOBODY: (self.tr("Analyse again"), "", ""),
-            Step.CHOOSE: ("", "", ""),
+            Step.CHOOSE: (self._choose_text(), "", ""),
             Step.REFERENCE: (self.tr("Choose photographs …"), self.tr("Preview without"), ""),
             Step.PREVIEW: (preview, restore, ""),
             Step.PREVIEWING: ("", self.tr("Stop"), ""),
@@ -76,6 +76,11 @@ class NextStep(QWidget):
             Step.RESTORING: ("", self.tr("Pause") if self._running() else self.tr("Show queue"), self.tr("Cancel")),
             Step.RESULT: (self._result_text(), preview, self._result_third()),
         }[step]
+
+    def _choose_text(self) -> str:
+        """Where there is but one person, one click says it."""
+        people = self._workspace.clip.people if self._workspace.clip else ()
+        return self.tr("Restore {0}").format(people[0].name) if len(people) == 1 else ""
 
     def _result_text(self) -> str:
         placeable = self._workspace.host.can_place(self._workspace.clip)
@@ -164,6 +169,8 @@ class NextStep(QWidget):
             self.open_wanted.emit()
         elif step in (Step.ANALYSE, Step.NOBODY):
             workspace.analyse()
+        elif step == Step.CHOOSE and workspace.clip is not None:
+            workspace.choose(workspace.clip.people[0], True)
         elif step == Step.REFERENCE:
             self.photographs_wanted.emit()
         elif step == Step.PREVIEW:
