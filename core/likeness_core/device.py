@@ -33,7 +33,7 @@ def choose_dtype(device: torch.device) -> torch.dtype:
     On a CPU that means AVX-512 BF16 or AMX: elsewhere torch emulates bfloat16 and is slower than float32.
     """
     if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     if device.type == "cpu" and torch.cpu._is_avx512_bf16_supported():
         return torch.bfloat16
     return torch.float32

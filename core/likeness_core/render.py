@@ -17,16 +17,18 @@ from likeness_core.api import Face, FrameRange, Shot, WindowPlan
 from likeness_core.cast import CastTrack
 from likeness_core.composite import Look, RestoredFace
 from likeness_core.crops import cut
+from likeness_core.errors import OutOfMemoryError
 from likeness_core.evidence import FaceScore, FrameNotes
 from likeness_core.faces import FaceAnalyser
 from likeness_core.grain import Grain, missing_grain
 from likeness_core.kept_windows import KeptWindows, RestoredWindow
 from likeness_core.media import Frame
+from likeness_core.memory import Thrift
 from likeness_core.patches import Composite, changed_by, cut_from
 from likeness_core.restorer.attributes import as_said, measure_attributes
 from likeness_core.restorer.blending import BlendingMemory, WindowLatents, cross_fade_weights
-from likeness_core.restorer.conditioning import FaceClip
-from likeness_core.restorer.pipeline import Restorer
+from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip
+from likeness_core.restorer.pipeline import RestoredClip, Restorer
 from likeness_core.timing import windows
 from likeness_core.warps import five_points
 
@@ -112,11 +114,11 @@ class Renderer:
 
     def __init__(
         self, restorer: Restorer | None, analyser: FaceAnalyser, look: Look, cast: tuple[CastTrack, ...],
-        kept: KeptWindows | None = None, pool: ThreadPoolExecutor | None = None,
+        kept: KeptWindows | None = None, pool: ThreadPoolExecutor | None = None, thrift: Thrift | None = None,
     ) -> None:  # fmt: skip
         """`restorer` may be None where the cast is empty. `kept`: windows of earlier runs; `pool`: who judges faces."""
         self._restorer, self._analyser, self._look, self._cast = restorer, analyser, look, cast
-        self._kept, self._pool = kept, pool
+        self._kept, self._pool, self._thrift = kept, pool, thrift
         self._persons = {track.number: (track.person, track.person_embedding()) for track in cast}
         self._embedded: dict[tuple[int, int], Array] = {}  # by track and frame: the source's faces of the last window
 
@@ -218,7 +220,7 @@ class Renderer:
         key = self._kept.key(clip, track.guide, self._look.settings, memory) if self._kept else ""
         window = self._kept.load(key) if self._kept else None
         if window is None:
-            done = yield from self._restorer.restore(clip, track.guide, self._look.settings, memory)
+            done = yield from self._network(clip, track.guide, memory)
             # Half precision: what the next window sees is the same whether it comes from here, disk or cache. A single
             # step blends nothing, so nothing of it is remembered.
             latents = _halved(done.latents) if self._look.settings.steps > 1 else None
@@ -230,6 +232,18 @@ class Renderer:
             if self._kept:
                 self._kept.store(key, window)
         return window
+
+    def _network(
+        self, clip: FaceClip, photos: tuple[AlignedPhoto, ...], memory: BlendingMemory
+    ) -> Generator[None, None, RestoredClip]:
+        """A window through the network; where memory runs out, again in more parts."""
+        assert self._restorer is not None
+        while True:
+            try:
+                return (yield from self._restorer.restore(clip, photos, self._look.settings, memory))
+            except OutOfMemoryError:
+                if self._thrift is None or not self._thrift.step_down():
+                    raise
 
     def _judge(self, track: CastTrack, clip: FaceClip, restored: RestoredWindow) -> tuple[Array, Array]:
         """The source's likeness to the person (T,), and how far the result can be trusted (T,)."""

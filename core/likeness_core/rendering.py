@@ -25,6 +25,7 @@ from likeness_core.evidence import FrameNotes
 from likeness_core.faces import FaceAnalyser
 from likeness_core.kept_windows import KeptWindows
 from likeness_core.media import Frame, MediaReader
+from likeness_core.memory import Thrift
 from likeness_core.output import Output
 from likeness_core.packs import check_pack
 from likeness_core.render import Renderer, State, UnfinishedFrame, Unit
@@ -72,7 +73,12 @@ def carry_out(work: UnitWork, units: list[Unit], state: State, analyser: FaceAna
     output = Output(job, work.store)
     kept = KeptWindows.of(job) if work.reuse else None
     with ThreadPoolExecutor(job.threads, "judges") as judges:
-        renderer = Renderer(open_restorer(job, tracks), analyser, look_of(job), tracks, kept, judges)
+        restorer = open_restorer(job, tracks)
+        thrift = None
+        if restorer is not None:
+            pixels = job.plan.size * max(track.side_px for track in tracks) ** 2
+            thrift = Thrift(restorer, torch.device(job.device), getattr(torch, job.dtype), pixels)
+        renderer = Renderer(restorer, analyser, look_of(job), tracks, kept, judges, thrift)
         yield from _render(job, units, state, renderer, output)
 
 

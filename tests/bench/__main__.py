@@ -110,7 +110,8 @@ def _faces_as_text(found: list[FaceTiming], missing: list[str], report: dict[str
 def _cell(one: FaceTiming | None) -> str:
     if one is None:
         return "-"
-    return f"{one.seconds.median_s:.2f} ({one.seconds.least_s:.2f} - {one.seconds.most_s:.2f}) {one.seconds.processor_s:.2f}"
+    wall = one.seconds
+    return f"{wall.median_s:.2f} ({wall.least_s:.2f} - {wall.most_s:.2f}) {wall.processor_s:.2f}"
 
 
 def _run_as_text(run: dict[str, Any]) -> str:

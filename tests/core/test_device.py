@@ -38,6 +38,23 @@ def test_a_device_that_is_missing_is_refused() -> None:
     assert caught.value.code == "device.missing"
 
 
+def test_apples_gpu_is_taken_where_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert choose_device("auto") == choose_device("mps") == torch.device("mps")
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert choose_device("auto") == torch.device("cpu")
+
+
+def test_cuda_goes_first_and_gets_bfloat16_only_where_it_computes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert choose_device("auto") == torch.device("cuda")
+    for native in (True, False):
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation, native=native: native)
+        assert choose_dtype(torch.device("cuda")) is (torch.bfloat16 if native else torch.float32)
+
+
 def test_the_number_format_is_one_that_the_device_computes() -> None:
     device = choose_device("cpu")
     dtype = choose_dtype(device)

@@ -157,8 +157,12 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         """x: (B * T, width_in, h, w); condition: (B * T, condition)."""
+        return self.modulated(x, self.condition(condition))
+
+    def modulated(self, x: Tensor, scale_shift: Tensor) -> Tensor:
+        """x: (B * T, width_in, h, w); scale_shift: (B * T, 2 * width). Of each frame by itself, bit for bit."""
         h = self.conv_in(F.silu(self.norm_in(x)))
-        scale, shift = self.condition(condition)[:, :, None, None].chunk(2, dim=1)
+        scale, shift = scale_shift[:, :, None, None].chunk(2, dim=1)
         h = self.conv_out(F.silu(self.norm_out(h) * (1 + scale) + shift))
         return torch.add(self.skip(x), h)
 
