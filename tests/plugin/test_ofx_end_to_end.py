@@ -39,6 +39,8 @@ def test_a_restored_film_is_shown_frame_for_frame(portrait_set: Set, tmp_path: P
             matte = effect.shown(pixels, "OfxBitDepthByte", View(number))[..., 0]
             effect["view"] = 0
             assert matte.max() > 200, "no face was restored"
-            assert np.array_equal(shown[matte == 0], pixels[matte == 0]), "changed outside the matte"
+            # A step at most: RGB of YCbCr footage is seldom a whole number, and halves tip what lies between two.
+            apart = np.abs(shown.astype(int) - pixels)[matte == 0]
+            assert apart.max() <= 1 and apart.mean() < 0.05, "changed outside the matte"
             assert not np.array_equal(shown[matte > 200], pixels[matte > 200])
     assert plugin.host.complaints == []
