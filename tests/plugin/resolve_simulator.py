@@ -53,6 +53,7 @@ class Quirks:
     ghosts: bool = False  # ... or an item whose getters all say None
     shifted_appends: bool = False  # an append lands a frame late
     no_color_space: bool = False
+    no_usage: bool = False  # pool items do not say how often they are used
     lost_render_frames: int = 0
     failing: set[str] = field(default_factory=set)  # methods that say None
 
@@ -182,6 +183,8 @@ class Media(Object):
         }  # fmt: skip
         if self.kind in ("Timeline", "Compound", "Fusion"):
             del facts["File Path"]
+        if self.world.quirks.no_usage:
+            del facts["Usage"]
         return facts if key is None else facts.get(key, "")
 
     def SetClipProperty(self, key: str, value: str) -> bool:

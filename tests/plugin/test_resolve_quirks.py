@@ -209,8 +209,9 @@ def test_what_cannot_be_carried_over_is_said(movie: str, tmp_path: Path) -> None
         assert word in warnings
 
 
-def test_undo_leaves_what_the_user_made_of_it(movie: str, tmp_path: Path) -> None:
-    world = world_with(movie, Quirks())
+@pytest.mark.parametrize("no_usage", [False, True])
+def test_undo_leaves_what_the_user_made_of_it(movie: str, tmp_path: Path, no_usage: bool) -> None:
+    world = world_with(movie, Quirks(no_usage=no_usage))
     timeline = world.project.timeline
     with resolve(world) as bridge:
         written = bridge.write_back("job", (frames(tmp_path / "f", only(bridge), Fraction(24)),))
