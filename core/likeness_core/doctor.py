@@ -13,6 +13,7 @@ from rich.table import Table
 from likeness_core import __version__, carried_weights, packs
 from likeness_core.api import FORMATS
 from likeness_core.errors import LikenessError
+from likeness_core.gpu_driver import check_driver
 from likeness_core.jobs import cache_folder
 from likeness_core.protocol import Check
 
@@ -34,6 +35,7 @@ def examine() -> list[Check]:
     checks: list[tuple[str, Callable[[], str]]] = [
         ("Likeness", _version),
         ("device", _device),
+        ("GPU driver", check_driver),
         ("threads", lambda: f"{os.cpu_count()} CPU threads"),
         ("onnxruntime", _providers),
         ("codecs", _codecs),

@@ -78,17 +78,19 @@ def run_checks() -> Iterator[tuple[Check, float]]:
 
 @contextmanager
 def _scratch() -> Iterator[Path]:
-    """A folder of our own, for the cache as well, so that nothing is taken from an earlier run."""
-    before = os.environ.get("LIKENESS_CACHE")
+    """A folder of our own, for the caches of every library as well: nothing is taken from an earlier run, or left."""
+    places = {"LIKENESS_CACHE": "cache", "MPLCONFIGDIR": "matplotlib", "XDG_CACHE_HOME": "caches"}
+    before = {name: os.environ.get(name) for name in places}
     with tempfile.TemporaryDirectory(prefix="likeness-self-test-", ignore_cleanup_errors=True) as folder:
-        os.environ["LIKENESS_CACHE"] = str(Path(folder) / "cache")
+        os.environ |= {name: str(Path(folder) / place) for name, place in places.items()}
         try:
             yield Path(folder)
         finally:
-            if before is None:
-                del os.environ["LIKENESS_CACHE"]
-            else:
-                os.environ["LIKENESS_CACHE"] = before
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
 
 
 def _sample() -> Path:

@@ -4,12 +4,13 @@ import argparse
 import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
 from likeness_core import __version__
-from PySide6.QtCore import QLibraryInfo, QLocale, QSettings, QTimer, QTranslator
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QLibraryInfo, QLocale, QLockFile, QSettings, QTimer, QTranslator
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from likeness_gui import theme
 from likeness_gui.state.core import Core, CoreState, core_command
@@ -18,6 +19,7 @@ from likeness_gui.state.project_files import ProjectFiles
 from likeness_gui.state.workspace import Workspace
 from likeness_gui.views.main_window import MainWindow
 
+ALREADY_OPEN = 4  # exit status
 SELF_TEST_MS = 60_000
 TRANSLATIONS = Path(__file__).parent / "translations"
 
@@ -33,6 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     data = Path(platformdirs.user_data_dir("likeness", appauthor=False))
     if given.self_test:
         data = Path(tempfile.mkdtemp(prefix="likeness-window-"))
+    lock = _only_one(data)
+    if lock is None:
+        return ALREADY_OPEN
     store = QSettings(str(data / "settings.ini"), QSettings.Format.IniFormat)
     preferences = Preferences(store)
     translators = translate(application, preferences.text("language"))
@@ -45,7 +50,23 @@ def main(arguments: list[str] | None = None) -> int:
     workspace.begin([str(path.absolute()) for path in given.files])
     status = application.exec()
     del translators
+    lock.unlock()
     return status
+
+
+def _only_one(data: Path) -> QLockFile | None:
+    """Hold the data folder: two windows would write over each other's unnamed project. None where one is open."""
+    with suppress(OSError):  # where nothing can be written there is nothing to hold
+        data.mkdir(parents=True, exist_ok=True)
+    lock = QLockFile(str(data / "window.lock"))
+    lock.setStaleLockTime(0)  # a window may be open for days; the lock of a dead one is known by its process
+    if lock.tryLock(0) or lock.error() != QLockFile.LockError.LockFailedError:
+        return lock
+    text = "Likeness is open already. Use its window, or close it first."
+    print(f"likeness-panel: {text}", file=sys.stderr)
+    if QApplication.platformName() != "offscreen":
+        QMessageBox.information(None, "Likeness", text)
+    return None
 
 
 def _self_test(application: QApplication, workspace: Workspace, window: MainWindow, data: Path) -> int:
