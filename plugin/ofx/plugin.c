@@ -151,6 +151,7 @@ static Status render_images(Effect effect, Properties in, Properties source, Pro
     bool whole = is_whole_frame(output) && (!source || is_whole_frame(source));
     bool opened = whole && open_frame(effect, &settings, time, &store, &frame.number);
     double scale_x = get_double(in, PROP_RENDER_SCALE, 0, 1), scale_y = get_double(in, PROP_RENDER_SCALE, 1, 1);
+    if (!(scale_x > 0 && scale_y > 0)) scale_x = scale_y = 1; /* a host that leaves it at 0 */
     if (opened && frame_place(&store, &frame.source, scale_x, scale_y, &frame.place)) frame.store = &store;
     bool rendered = frame_render(&frame, &caller);
     if (!rendered && frame.store) { /* the store failed: again, without it */

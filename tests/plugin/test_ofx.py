@@ -381,10 +381,11 @@ def test_smaller_pictures_show_the_mean_of_the_area(
         assert np.allclose(shown[..., :1], area_means(stored(matte(FIRST))[..., None], *size), atol=1e-6)
 
 
-def test_an_image_that_does_not_say_its_whole_is_the_whole(plugin: Plugin, store: Path) -> None:
+def test_an_image_that_does_not_say_its_whole_or_scale_is_the_whole(plugin: Plugin, store: Path) -> None:
     with plugin.instance(result=str(store)) as effect:
-        shown = effect.shown(source("OfxBitDepthByte"), "OfxBitDepthByte", View(FIRST, tell_whole=False))
-    assert np.array_equal(shown, expected(FIRST, "OfxBitDepthByte", 4))
+        for view in (View(FIRST, tell_whole=False), View(FIRST, scale=(0.0, 0.0), tell_whole=False)):
+            shown = effect.shown(source("OfxBitDepthByte"), "OfxBitDepthByte", view)
+            assert np.array_equal(shown, expected(FIRST, "OfxBitDepthByte", 4))
 
 
 @pytest.mark.parametrize("size", [(23, 18), (24, 17), (25, 19), (48, 36), (17, 24), (12, 18)])
