@@ -262,6 +262,25 @@ def test_a_frame_counts_once_it_and_its_matte_are_there(result: Path, tmp_path: 
     assert (out / NAME).stat().st_ino == inode
 
 
+def test_stopping_keeps_what_is_stored(result: Path, tmp_path: Path) -> None:
+    """Closing the generator is how a job is cancelled."""
+    out = tmp_path / "out"
+    shutil.copytree(result, out, ignore=shutil.ignore_patterns(NAME))
+    with cache_at(tmp_path / "no cache"):
+        work = write_frame_store(out)
+        reports = [next(work), next(work)]
+        work.close()
+    assert [(report.stage, report.done, report.total, report.frame) for report in reports] == [
+        ("store", 1, 8, 4),
+        ("store", 2, 8, 5),
+    ]
+    with FrameStore(out / NAME) as store:
+        assert [number for number in range(15) if store.is_ready(number)] == [4, 5]
+    made(out, tmp_path / "no cache")
+    with FrameStore(out / NAME) as store:
+        assert store.ready_count() == 8
+
+
 @pytest.mark.long
 def test_a_killed_restoration_is_stored_as_far_as_it_came(portrait_set: Set, tmp_path: Path) -> None:
     """The rest follows after --resume."""
