@@ -6,10 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from contents import NAME, ROOT
-from licences import write_licences
 from likeness_core import __version__
 from likeness_core.packs import file_hash
+
+from installer.contents import NAME, ROOT
+from installer.licences import write_licences
 
 LISTED = "FILES"
 PROGRAMS = ("likeness", "likeness-panel")

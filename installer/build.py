@@ -15,12 +15,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import extras
-from application import check_application, finish, freeze, largest
-from contents import ROOT
-from linux_packages import make_archive, make_deb
+from installer import extras
+from installer.application import check_application, finish, freeze, largest
+from installer.contents import ROOT
+from installer.linux_packages import make_archive, make_deb
 
 DIST = ROOT / "dist"
 

@@ -6,8 +6,9 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from contents import ROOT
 from likeness_core import __version__
+
+from installer.contents import ROOT
 
 HERE = Path(__file__).resolve().parent / "linux"
 ICON = ROOT / "resources" / "icons" / "likeness.svg"
