@@ -64,4 +64,6 @@ def window(workspace: Workspace, qtbot: QtBot) -> MainWindow:
     made.resize(1440, 900)
     with qtbot.waitExposed(made):
         made.show()
+    made.activateWindow()  # a screen without a window manager gives nobody the keyboard unasked
+    qtbot.waitUntil(made.isActiveWindow)
     return made

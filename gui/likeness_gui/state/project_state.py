@@ -7,7 +7,7 @@ from pathlib import Path
 
 from likeness_core.api import FrameRange
 from likeness_core.errors import LikenessError
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from likeness_gui.state.project import MOST_REFERENCES, Clip, Delivery, Person, Project
@@ -31,7 +31,9 @@ class ProjectState(QObject):
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(200)
         self._save_soon = QTimer(self, singleShot=True, interval=SAVE_AFTER_MS)
-        self._save_soon.timeout.connect(self.save)
+        self._save_soon.timeout.connect(self._save_aside)
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)  # saves keep their order
 
     @property
     def project(self) -> Project:
@@ -83,10 +85,19 @@ class ProjectState(QObject):
         self.changed.emit()
 
     def save(self) -> None:
-        """Save now."""
+        """Save now, and wait until it is done."""
         self._save_soon.stop()
+        self._pool.waitForDone()
+        self._write(self._project, self.path)
+
+    def _save_aside(self) -> None:
+        """Save without keeping the window waiting for the disk."""
+        project, path = self._project, self.path
+        self._pool.start(lambda: self._write(project, path))
+
+    def _write(self, project: Project, path: Path) -> None:
         try:
-            self._files.save(self._project, self.path)
+            self._files.save(project, path)
         except LikenessError as error:
             self.failed.emit(error)
         except OSError as error:
