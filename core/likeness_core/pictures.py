@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
@@ -28,6 +28,9 @@ from likeness_core.media_write import SEQUENCE_FORMATS, make_folder
 from likeness_core.protocol import Footage, FramesParams, FramesResult
 from likeness_core.submission import absolute, frames_of
 from likeness_core.timing import parse_rate
+
+if TYPE_CHECKING:  # it brings torch with it, which is needed only for movies that are not muxed yet
+    from likeness_core.output import ChangeStore
 
 SIDES_PX: Final = (16, 8192)  # smallest and largest longest side
 _JPEG_QUALITY: Final = 92  # 1080p: some 300 kB, and no blocks that an editor would take for the footage's
@@ -45,9 +48,13 @@ class _Source:
     media: Media
     frames: FrameRange  # of the source
     first: int = 0  # source frame that is frame 0 of `media`
+    changes: "ChangeStore | None" = None  # of a movie that is not muxed yet: `media` is its source
+    scale: int = 1  # of the result, where there are changes
 
     def file(self, frame: int) -> Path:
-        """The file that holds a source frame."""
+        """The file that holds a source frame, or what its result differs in."""
+        if self.changes is not None:
+            return self.changes.path(frame)
         if self.media.kind == "movie":
             return Path(self.media.path)
         return path_of(self.media.path, self.media.first_number + frame - self.first)
@@ -55,10 +62,20 @@ class _Source:
     def picture(self, frame: int, size: tuple[int, int]) -> Path:
         """Where the picture of a frame belongs. Raises MediaError."""
         bytes_, modified_ns = _stamp(self.file(frame))
-        key = repr((self.media.path, self.media.kind == "movie" and (bytes_, modified_ns), size))
+        is_movie = self.media.kind == "movie" and self.changes is None
+        key = repr((str(self.file(0)), is_movie and (bytes_, modified_ns), size))
         folder = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        version = "" if self.media.kind == "movie" else f"-{modified_ns:x}"
+        version = "" if is_movie else f"-{modified_ns:x}"
         return cache_folder() / "pictures" / folder / f"{frame:06d}{version}.jpg"
+
+    def pixels(self, frame: int, movies: "OpenMovies") -> Pixels:
+        """A source frame, or what became of it. Raises MediaError."""
+        pixels = movies.pixels(self.media, frame - self.first)
+        if self.changes is None:
+            return pixels
+        from likeness_core.patches import Composite
+
+        return Composite(pixels, self.scale, self.changes.read(frame)).rgb
 
 
 class OpenMovies:
@@ -97,21 +114,24 @@ def write_pictures(
         hint = f"It must be from {SIDES_PX[0]} to {SIDES_PX[1]}."
         raise InputError("input.setting", f"longest_side_px is {longest}", hint)
     source = _source(params.footage, movies)
-    size = display_size(source.media, longest)
+    size = display_size(source.media, longest, source.scale)
     wanted = [frame for frame in source.frames.frames() if source.file(frame).is_file()]
     for done, frame in enumerate(wanted, 1):
         path = source.picture(frame, size)
         if not path.is_file():
-            picture = display_picture(movies.pixels(source.media, frame - source.first), source.media, size)
+            picture = display_picture(source.pixels(frame, movies), source.media, size)
             _write(path, cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1])
         written((frame, str(path)))
         yield Progress("index", done, len(wanted), frame)
     return FramesResult(*size, tuple(wanted))
 
 
-def display_size(media: Media, longest_px: int) -> tuple[int, int]:
-    """(width, height) of a picture with square pixels that fits; footage is never enlarged. 0: full size."""
-    width, height = max(1, round(media.width * media.pixel_aspect)), media.height
+def display_size(media: Media, longest_px: int, scale: int = 1) -> tuple[int, int]:
+    """(width, height) of a picture with square pixels that fits; footage is never enlarged. 0: full size.
+
+    `scale`: of the result, against `media`.
+    """
+    width, height = max(1, round(media.width * scale * media.pixel_aspect)), media.height * scale
     share = min(1.0, longest_px / max(width, height)) if longest_px else 1.0
     return max(1, round(width * share)), max(1, round(height * share))
 
@@ -152,12 +172,13 @@ def _source(footage: Footage, movies: OpenMovies) -> _Source:
     job = job_of_result(path)
     frames = job.frames.intersection(footage.frames) if footage.frames else job.frames
     if job.output.format in MOVIE_FORMATS:
+        from likeness_core.output import ChangeStore
+
         movie = movie_path(replace(job.output, folder=str(path)))
         if movie.is_file():
             return _Source(movies.reader(movie).media, frames, job.frames.start)
-        stored = job_folder(path) / "store" / "frames" / "frame.%06d.exr"
-    else:
-        stored = path / "frames" / f"{job.output.name}.%06d{SEQUENCE_FORMATS[job.output.format].suffix}"
+        return _Source(job.media, frames, 0, ChangeStore(job_folder(path) / "store" / "frames"), job.settings.scale)
+    stored = path / "frames" / f"{job.output.name}.%06d{SEQUENCE_FORMATS[job.output.format].suffix}"
     scale = job.settings.scale
     media = replace(
         job.media, path=str(stored), kind="sequence", width=job.media.width * scale, height=job.media.height * scale,

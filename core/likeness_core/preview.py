@@ -187,9 +187,8 @@ def _faces(scene: _Scene, finished: _Restored) -> tuple[PreviewFace, ...]:
 
 def _write(params: PreviewParams, scene: _Scene, source: Pixels, finished: _Restored) -> tuple[str, str]:
     """The two pictures, PNG."""
-    media, scale = scene.job.media, scene.job.settings.scale
-    large = replace(media, width=media.width * scale, height=media.height * scale)
-    size = display_size(large, params.longest_side_px)
+    media = scene.job.media
+    size = display_size(media, params.longest_side_px, scene.job.settings.scale)
     root = cache_folder() / "previews"
     key = hashlib.sha256(repr((params, time.time_ns())).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     folder = root / f"{scene.frame:06d}-{key}"
