@@ -180,14 +180,23 @@ class _Case:
     def __init__(self, subject: Subject, factor: int, plan: Plan, examiner: Examiner) -> None:
         self._subject, self._factor, self._plan, self._examiner = subject, factor, plan, examiner
         self._scratch = Path(tempfile.mkdtemp(prefix="likeness-evaluate-"))
+        try:
+            self._look()
+        except BaseException:
+            self.close()
+            raise
+
+    def _look(self) -> None:
+        """Make the footage and find the truth's faces."""
+        subject, plan = self._subject, self._plan
         self._truth = truth_media(subject, self._scratch / "truth", plan.frames)
         self._frames = FrameRange(0, min(self._truth.frame_count, plan.frames or self._truth.frame_count))
-        self._degraded = degraded_media(subject, self._truth, factor, self._scratch / "degraded", plan.frames)
+        low = self._scratch / "degraded"
+        self._degraded = degraded_media(subject, self._truth, self._factor, low, plan.frames)
         self._shots = Shots(subject.cuts, plan.every)
         with MediaReader(self._truth) as reader:
-            self._faces = examiner.truth(reader.frames(self._frames), plan.every)
+            self._faces = self._examiner.truth(reader.frames(self._frames), plan.every)
         if not self._faces:
-            self.close()
             raise no_face(subject.truth[0])
         self._right, self._wrong = (self._people(photos) for photos in (subject.references, subject.wrong))
 
