@@ -4,7 +4,7 @@
     analysis.json   shots, tracks, people;  landmarks.npy beside it
     journal         one line a finished window, written after everything the window left is on disk
     state-N.npz     what window N + 1 needs of window N
-    store/          finished frames of a movie, until it is muxed
+    store/          the changed parts of a movie's frames, until it is muxed
     faces.jsonl     per-frame identity scores
     done            the result, once it is complete
 
