@@ -15,7 +15,7 @@ from likeness_plugin.bridge import HostClip, Mark, PlacedItem, Placement, Writte
 from likeness_plugin.resolve_calls import SLOW_S, Call, Caller, Ref, answer, failed
 from likeness_plugin.resolve_items import OUR_TRACK, Item, describe_items, read_ids, read_items
 from likeness_plugin.resolve_state import Scene
-from likeness_plugin.resolve_undo import BIN, DATA, METADATA, remove
+from likeness_plugin.resolve_undo import BIN, DATA, METADATA, find, remove
 from likeness_plugin.resolve_units import Clock, append_range, frames_for
 
 COLOR = "Cyan"
@@ -53,6 +53,7 @@ class Writer:
     def write(self, placements: tuple[Placement, ...]) -> Written:
         """All or nothing; see `HostBridge.write_back`. The Edit page must be open."""
         placements = tuple(self._fitting(placement) for placement in placements)
+        first = self._is_first()
         try:
             sources = self._source_items(placements)
             bin_ref = self._make_bins()
@@ -65,9 +66,29 @@ class Writer:
             self._read_back()
         except BaseException:
             with suppress(HostError):  # the first error is the one to tell
-                remove(self._caller, self._scene, self.written())
+                # An answer that was lost leaves things that were not noted; before the first time there was nothing.
+                there = find(self._caller, self._scene, self._clock, self._job) if first else self.written()
+                remove(self._caller, self._scene, there)
             raise
         return self.written()
+
+    def _is_first(self) -> bool:
+        """Whether neither a track nor a bin of the job is there yet."""
+        timeline = self._scene.timeline
+        count = int(self._caller.must(timeline, "GetTrackCount", "video"))
+        names = self._caller.all(Call.of(timeline, "GetTrackName", "video", number + 1) for number in range(count))
+        if any(str(name).startswith(f"{OUR_TRACK} {self._job}") for name in names):
+            return False
+        folder: Ref | None = self._caller.must(self._scene.pool, "GetRootFolder")
+        for name in (BIN, self._job):
+            folder = self._inside(folder, name) if folder is not None else None
+        return folder is None
+
+    def _inside(self, folder: Ref, name: str) -> Ref | None:
+        """A bin by its name, among those that another holds."""
+        folders: list[Ref] = self._caller.one(folder, "GetSubFolderList") or []
+        names = self._caller.all(Call.of(one, "GetName") for one in folders)
+        return next((one for one, title in zip(folders, names, strict=True) if title == name), None)
 
     def _fitting(self, placement: Placement) -> Placement:
         """Where only part of a clip was restored, that part of it."""
@@ -99,10 +120,9 @@ class Writer:
     def _make_bins(self) -> Ref:
         folder: Ref = self._caller.must(self._scene.pool, "GetRootFolder")
         for name in (BIN, self._job):
-            folders = self._caller.one(folder, "GetSubFolderList") or []
-            names = self._caller.all(Call.of(one, "GetName") for one in folders)
-            if name in names:
-                folder = folders[names.index(name)]
+            there = self._inside(folder, name)
+            if there is not None:
+                folder = there
                 continue
             folder = self._caller.must(self._scene.pool, "AddSubFolder", folder, name)
             self._added.bins.append(str(self._caller.must(folder, "GetUniqueId")))
@@ -289,11 +309,3 @@ def add_marks(caller: Caller, scene: Scene, job: str, marks: tuple[Mark, ...]) -
             why = "Resolve took no marker" if free else "a marker is there already"
             warnings.append(f"frame {mark.record_frame}: {why}")
     return Written(job, scene.project_id, scene.timeline_id, markers=tuple(set_), warnings=tuple(warnings))
-
-
-def merged(one: Written, other: Written) -> Written:
-    """Two records of one job on one timeline as one, to be undone together."""
-    return replace(
-        one, tracks=one.tracks + other.tracks, items=one.items + other.items, media=one.media + other.media,
-        bins=one.bins + other.bins, markers=one.markers + other.markers, warnings=one.warnings + other.warnings,
-    )  # fmt: skip

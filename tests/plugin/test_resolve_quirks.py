@@ -302,6 +302,48 @@ def test_a_panel_that_dies_at_any_moment_leaves_nothing_that_cannot_be_taken_bac
     assert whole > 15
 
 
+class Failing(Direct):
+    """One message is not answered: it was lost on the way there, or on the way back."""
+
+    def __init__(self, world: World, number: int, carried_out: bool) -> None:
+        super().__init__(world)
+        self.number, self.carried_out, self.armed = number, carried_out, False
+
+    def exchange(self, calls: list[dict[str, Any]], forget: bool, timeout_s: float) -> list[dict[str, Any]]:
+        self.number -= self.armed
+        lost = self.number == 0 and self.armed
+        if not lost or self.carried_out:
+            answers = super().exchange(calls, forget, timeout_s)
+        if lost:
+            raise HostCallFailedError("host.timeout", "no answer", "Try again.")
+        return answers
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_any_message_that_is_lost_leaves_nothing_behind(movie: str, tmp_path: Path, carried_out: bool) -> None:
+    number, failed = 0, True
+    while failed:
+        number += 1
+        world = world_with(movie, Quirks())
+        before = snapshot(world)
+        connection = Failing(world, number, carried_out)
+        bridge = ResolveBridge(connection)
+        placement = frames(tmp_path / "f", only(bridge), Fraction(24))
+        connection.armed = True
+        try:
+            written = bridge.write_back("job", (placement,))
+            failed, connection.armed = connection.number <= 0, False
+            bridge.undo(written)  # putting the user's state back may fail without harm to the work
+        except HostCallFailedError:
+            pass
+        after = snapshot(world)
+        tracks = after["timelines"][0]["tracks"]
+        if len(tracks) == 2 and tracks[1][3] == [] and tracks[1][0] == "Video 2":
+            del tracks[1]  # made, and not named yet
+        assert (after["timelines"], after["bins"]) == (before["timelines"], before["bins"]), number
+    assert number > 15
+
+
 def test_a_clip_that_was_moved_or_deleted_meanwhile_is_not_written_over(movie: str, tmp_path: Path) -> None:
     world = world_with(movie, Quirks())
     timeline = world.project.timeline
