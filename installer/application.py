@@ -72,8 +72,8 @@ def check_application(application: Path) -> list[str]:
     } - {LISTED}
     wrong = [f"missing: {name}" for name in sorted(listed.keys() - there)]
     wrong += [f"not listed: {name}" for name in sorted(there - listed.keys())]
-    wrong += [
-        f"altered: {name}" for name in sorted(there & listed.keys()) if file_hash(application / name) != listed[name]
-    ]
+    both = sorted(there & listed.keys())
+    wrong += [f"altered: {name}" for name in both if file_hash(application / name) != listed[name]]
+    wrong += [f"leads nowhere: {path}" for path in application.rglob("*") if path.is_symlink() and not path.exists()]
     suffix = ".exe" if sys.platform == "win32" else ""
     return wrong + [f"missing: {name}" for name in PROGRAMS if f"{name}{suffix}" not in listed]

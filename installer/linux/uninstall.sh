@@ -19,6 +19,20 @@ rm -f "$share/applications/likeness.desktop" "$share/icons/hicolor/scalable/apps
     "$share/mime/packages/likeness.xml"
 update-desktop-database "$share/applications" 2>/dev/null || true
 update-mime-database "$share/mime" 2>/dev/null || true
+# Where ours were the only ones, what was made of them goes as well.
+case $share in
+    /usr/*) ;;
+    *)
+        if rmdir "$share/mime/packages" 2>/dev/null; then
+            for name in XMLnamespaces aliases generic-icons globs globs2 icons magic mime.cache subclasses treemagic \
+                types version application/x-likeness-project.xml; do
+                rm -f "$share/mime/$name"
+            done
+            rmdir "$share/mime/application" 2>/dev/null || true
+        fi
+        [ -n "$(find "$share/applications" -name '*.desktop' 2>/dev/null)" ] || rm -f "$share/applications/mimeinfo.cache"
+        ;;
+esac
 rm -rf "$target" "$target.new" "$target.old"
 # Folders that nothing else is in.
 for folder in "$(dirname "$target")" "$programs" "$share/applications" "$share/icons/hicolor/scalable/apps" \
