@@ -1,4 +1,4 @@
-"""The simulator behind the Studio path: the real helper process loads a `DaVinciResolveScript` that asks us."""
+"""The simulator behind the Studio path: the real worker process loads a `DaVinciResolveScript` that asks us."""
 
 import tempfile
 import threading
@@ -12,7 +12,7 @@ LIBRARY = Path(__file__).with_name("studio")
 
 
 class SimulatedLibrary:
-    """Answers the calls of one or more helper processes."""
+    """Answers the calls of one or more worker processes."""
 
     def __init__(self, world: World) -> None:
         self._objects: list[Object] = [world.resolve]

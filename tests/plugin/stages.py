@@ -134,7 +134,7 @@ def in_mailbox(world: World, folder: Path) -> Iterator[ResolveBridge]:
 
 @contextmanager
 def in_library(world: World) -> Iterator[ResolveBridge]:
-    """The bridge through the real helper process."""
+    """The bridge through the real worker process."""
     served = SimulatedLibrary(world)
     before = {name: os.environ.get(name) for name in ("LIKENESS_SIMULATED", "RESOLVE_SCRIPT_API")}
     os.environ.update(LIKENESS_SIMULATED=served.address, RESOLVE_SCRIPT_API=str(LIBRARY))
