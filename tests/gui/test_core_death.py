@@ -40,7 +40,7 @@ def restart_button(window: MainWindow) -> QPushButton:
 
 def test_a_job_goes_on_after_the_core_was_killed(editor: Editor, footage: Path) -> None:
     workspace = editor.workspace
-    editor.open(footage, FrameRange(0, 26))
+    editor.open(footage, FrameRange(0, 12))
     editor.next(Step.ANALYSE)
     editor.choose([footage.with_name("portrait.jpg")])
     editor.click(editor.window.next_step._second)
@@ -55,7 +55,7 @@ def test_a_job_goes_on_after_the_core_was_killed(editor: Editor, footage: Path) 
     assert not [notice for notice in workspace.notices.shown if notice.key == "core"]
     result = editor.job().result
     assert result is not None
-    assert result.restored_frames == 26
+    assert result.restored_frames == 12
 
 
 def test_an_analysis_can_be_asked_for_again_after_a_death(editor: Editor, footage: Path) -> None:
