@@ -10,7 +10,7 @@ import pytest
 from tests.core.conftest import Set
 from tests.core.restoring import likeness, tree
 
-COMMON = ("--no-fading", "--matte", "--range", "0:26")
+COMMON = ("--no-fading", "--matte", "--range", "0:20")
 
 
 class SmallDisk:
@@ -44,7 +44,12 @@ def disks(tmp_path: Path) -> Iterator[list[SmallDisk]]:
 
 @pytest.mark.parametrize(
     ("full", "format", "megabytes"),
-    [("output", "exr", 0.6), ("output", "prores", 0.3), ("cache", "prores", 2.0), ("cache", "exr", 0.05)],
+    [
+        ("output", "exr", 0.5),
+        pytest.param("output", "prores", 0.3, marks=pytest.mark.long),
+        pytest.param("cache", "prores", 2.0, marks=pytest.mark.long),
+        ("cache", "exr", 0.05),
+    ],
 )
 def test_a_full_disk(
     portrait_set: Set, tmp_path: Path, disks: list[SmallDisk], full: str, format: str, megabytes: float

@@ -213,7 +213,7 @@ def test_a_source_that_changed_is_refused(tiny_pack: Path, portrait_set: Set, tm
     assert tree(tmp_path / "out") == before
 
 
-@pytest.mark.parametrize("kind", ["movie", "sequence"])
+@pytest.mark.parametrize("kind", ["movie", pytest.param("sequence", marks=pytest.mark.long)])
 def test_a_source_that_changes_under_the_run_is_noticed(whole: Set, tmp_path: Path, kind: str) -> None:
     """Written over in place, as by a copy that is repeated: the run must not end as if nothing had been."""
     source = Path(shutil.copy(whole.film, tmp_path / "reel.mp4"))
