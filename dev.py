@@ -7,7 +7,7 @@
     check       format, lint, types, layers and the list of licences
     ofx         build the OpenFX plug-in for every system into dist/ofx/ (--native: for this one only)
     build       make what is installed, in dist/: application, packages, signed archives (--help says more)
-    screenshots every view of the window, from the real thing, into docs/screenshots/
+    screenshots  every view of the window, from the real thing, into docs/screenshots/
     translate   take new texts of the window into its translations, and build those (edit the .ts files between)
     lock        resolve pyproject.toml into requirements/ (arguments go to uv: --upgrade, --upgrade-package NAME)
     licences    write LICENSES.md from the installed packages and requirements/why.toml

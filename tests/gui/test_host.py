@@ -41,7 +41,7 @@ class FakeRegistration(Registration):
     def _run(self, action: str) -> Report:
         self.state = {"install": "current", "remove": "absent"}.get(action, self.state)
         places = (("DaVinci Resolve, script for this user", "Likeness.lua"), ("OpenFX plug-in", "Likeness.ofx.bundle"))
-        entries = tuple(Entry(what, Path("/home/editor/.local/share") / name, self.state) for what, name in places)
+        entries = tuple(Entry(what, Path("/places") / name, self.state) for what, name in places)
         return Report(entries, ())
 
     def connect(self) -> HostBridge:
