@@ -3,6 +3,7 @@
 Paths here are those inside the application's `_internal` folder, with forward slashes on every system.
 """
 
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -98,6 +99,26 @@ _SYSTEM_LIBRARIES = (
     "libnvidia",
     "libcuda.so",
 )
+
+
+# What macOS reads of the application.
+PROPERTIES = {
+    "CFBundleDisplayName": "Likeness",
+    "CFBundleExecutable": "likeness-panel",
+    "LSMinimumSystemVersion": "11.0",
+    "NSHighResolutionCapable": True,
+    "CFBundleDocumentTypes": [
+        {"CFBundleTypeName": "Likeness project", "CFBundleTypeRole": "Editor", "CFBundleTypeExtensions": ["likeness"]}
+    ],
+}
+
+
+def version() -> str:
+    """The version that is built, read without importing anything."""
+    text = (ROOT / "core" / "likeness_core" / "__init__.py").read_text(encoding="utf-8")
+    found = re.search(r'__version__ = "([^"]+)"', text)
+    assert found is not None
+    return found[1]
 
 
 def standard_library() -> list[str]:

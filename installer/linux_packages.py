@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent / "linux"
 ICON = ROOT / "resources" / "icons" / "likeness.svg"
 
 # What no program brings along: the C library of Debian 12 and newer, and the way to the display's driver.
-DEPENDS = "libc6 (>= 2.36), libegl1, libgl1"
+DEPENDS = "libc6 (>= 2.36), libegl1, libgl1"  # and the rest of a desktop is inside
 CONTROL = """\
 Package: likeness
 Version: {version}
