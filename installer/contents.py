@@ -127,6 +127,13 @@ def standard_library() -> list[str]:
     return sorted(name for name in sys.stdlib_module_names if name not in left_out and not name.startswith("_"))
 
 
+def modules_of(package: str) -> list[str]:
+    """Names of all modules of an installed package, from its files: without importing it."""
+    folder = Path(package)
+    files = [path.relative_to(folder.parent).with_suffix("") for path in sorted(folder.rglob("*.py"))]
+    return [".".join(file.parts[:-1] if file.name == "__init__" else file.parts) for file in files]
+
+
 def keeps(path: str) -> bool:
     """Whether a collected file belongs into the application."""
     name = PurePosixPath(path).name

@@ -86,7 +86,9 @@ def style_sheet() -> str:
     """style.qss in these colours."""
     text = (Path(__file__).parent / "style.qss").read_text(encoding="utf-8")
     text = re.sub(r"@([A-Z_]+)", lambda name: str(globals()[name[1]]), text.partition("*/")[2])
-    return text.replace("url(icons/", f"url({(Path(__file__).parent / 'icons').as_posix()}/")
+    icons = (Path(__file__).parent / "icons").as_posix().replace('"', '\\"')
+    # Quoted, because an installation may lie in a folder with spaces.
+    return re.sub(r"url\(icons/([\w.]+)\)", lambda file: f'url("{icons}/{file[1]}")', text)
 
 
 def numbers_font(size: int = 12) -> QFont:
