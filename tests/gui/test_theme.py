@@ -32,7 +32,7 @@ def test_every_colour_of_text_in_the_style_sheet_is_among_the_pairs() -> None:
 def test_the_style_sheet_is_filled_in() -> None:
     sheet = theme.style_sheet()
     assert "@" not in sheet
-    for path in re.findall(r"url\("(.+?)"\)", sheet):
+    for path in re.findall(r'url\("(.+?)"\)', sheet):
         assert Path(path).is_file(), path
 
 
