@@ -13,9 +13,9 @@ if [ -n "${IDENTITY:-}" ]; then
     codesign --deep --force --options runtime --timestamp --sign "$IDENTITY" "$app"
     codesign --verify --deep --strict "$app"
 fi
-mkdir -p "$work/root/Applications" "$work/scripts"
-cp -R "$app" "$work/root/Applications/"
+mkdir -p "$work/tree/Applications" "$work/scripts"
+cp -R "$app" "$work/tree/Applications/"
 cp "$root/installer/macos/preinstall" "$root/installer/macos/postinstall" "$work/scripts/"
 sed -i '' "s/@VERSION@/$version/" "$work/scripts/preinstall"
-pkgbuild --root "$work/root" --scripts "$work/scripts" --identifier org.likeness.Likeness --version "$version" \
+pkgbuild --root "$work/tree" --scripts "$work/scripts" --identifier org.likeness.Likeness --version "$version" \
     --install-location / ${INSTALLER_IDENTITY:+--sign "$INSTALLER_IDENTITY"} "$root/dist/Likeness-$version.pkg"
