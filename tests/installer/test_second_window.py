@@ -16,7 +16,8 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="pl
 
 def open_window(folder: Path) -> "subprocess.Popen[str]":
     environment = os.environ | {
-        "XDG_DATA_HOME": str(folder / "data"), "XDG_CONFIG_HOME": str(folder / "config"), "QT_QPA_PLATFORM": "offscreen",
+        "XDG_DATA_HOME": str(folder / "data"), "XDG_CONFIG_HOME": str(folder / "config"),
+        "QT_QPA_PLATFORM": "offscreen",
         "LIKENESS_CACHE": str(folder / "cache"),
         "PYTHONPATH": os.pathsep.join(str(ROOT / name) for name in ("core", "gui", "plugin")),
     }  # fmt: skip
