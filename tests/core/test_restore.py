@@ -290,7 +290,7 @@ def test_the_sidecar_says_what_made_the_result(portrait_set: Set, tmp_path: Path
     assert [reference["sha256"] for reference in sidecar["references"]] == [sha256(portrait_set.photo)]
     assert job["settings"] == {
         "strength": 1.0, "fidelity": 0.25, "likeness": 0.5, "grain": 0.75, "steps": 1, "seed": 7, "scale": 1,
-        "confidence_fading": False, "strength_keys": [],
+        "confidence_fading": False, "strength_keys": [], "without": [], "attributes": [],
         "negatives": {"quality": 0.0, "attributes": 0.0, "identity": 0.0},
     }  # fmt: skip
     assert [score["frame"] for score in sidecar["scores"]] == [1, 2, 3]

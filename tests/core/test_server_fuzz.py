@@ -134,7 +134,7 @@ class Mutator:
         self.random = random.Random(seed)
         self.paths, self.outputs = sandbox.paths(), sandbox.outputs()
         self.requests = sandbox.requests()
-        self.count = 0
+        self.count = 1000  # ids below are the test's own
 
     def message(self) -> bytes:
         self.count += 1
