@@ -61,7 +61,7 @@ STAGES = {
     "small": Stage((Mix(SMALL, 16, 1.0),), 6e-4, 0.05),
     "patches": Stage((Mix(LARGE, 8, 0.75), Mix(SMALL, 16, 0.25)), 4e-4, 0.12),
     # Small batches: on a CPU the number of steps is what is short, not the quality of each.
-    # Little identity weight: what SFace rewards beyond it, dlib does not see (docs/training.md).
+    # .1 costs PSNR that dlib does not pay back, .02 costs identity (docs/training.md).
     "clips": Stage(
         (Mix(LARGE, 3, 0.62), Mix(SMALL, 6, 0.2), Mix(SMALL, 1, 0.1, 6), Mix(LARGE, 1, 0.08, 4)), 5e-4, 0.02
     ),
