@@ -63,7 +63,7 @@ STAGES = {
     # Small batches: on a CPU the number of steps is what is short, not the quality of each.
     # .1 costs PSNR that dlib does not pay back, .02 costs identity (docs/training.md).
     "clips": Stage(
-        (Mix(LARGE, 3, 0.62), Mix(SMALL, 6, 0.2), Mix(SMALL, 1, 0.1, 6), Mix(LARGE, 1, 0.08, 4)), 5e-4, 0.02
+        (Mix(LARGE, 3, 0.62), Mix(SMALL, 6, 0.2), Mix(SMALL, 1, 0.1, 6), Mix(LARGE, 1, 0.08, 4)), 5e-4, 0.05
     ),
 }
 
