@@ -123,7 +123,7 @@ def test_answers_may_overtake_each_other(served: Core, portrait_set: Set) -> Non
 
 def test_long_work_tells_how_far_it_is_and_can_be_cancelled(served: Core, portrait_set: Set) -> None:
     whole = p.Footage(str(portrait_set.film), cuts=(7,))
-    for cancelled_after_s in (0.0, 0.3):
+    for cancelled_after_s in (0.0, 0.1):
         asking = served.send("analyse", p.AnalyseParams(whole))
         waiting = served.send("analyse", p.AnalyseParams(whole))
         time.sleep(cancelled_after_s)
@@ -132,7 +132,8 @@ def test_long_work_tells_how_far_it_is_and_can_be_cancelled(served: Core, portra
         for identifier in (waiting, asking):
             error = served.answer(identifier).error
             assert error is not None and error.code == p.CANCELLED
-    asking = served.send("analyse", p.AnalyseParams(whole))
+    # Other cuts: what was cancelled may have been found and kept just before.
+    asking = served.send("analyse", p.AnalyseParams(p.Footage(str(portrait_set.film), cuts=(9,))))
     assert served.answer(asking).error is None
     notes = [note.params for note in served.notes if note.method == "progress" and note.params.id == asking]
     assert notes and all(note.progress.total >= note.progress.done >= 0 for note in notes)
