@@ -1,7 +1,7 @@
 """Write the signed archives that `likeness packs add` takes: `dev.py build --sign KEYFILE --pack FOLDER`.
 
 A key is made once, by `dev.py build --new-key KEYFILE`, which prints its public half for
-`likeness_core/pack_archives.py: TRUSTED_KEYS`. The private half stays with whoever signs.
+`likeness_core/packs/archives.py: TRUSTED_KEYS`. The private half stays with whoever signs.
 """
 
 import json
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
-from likeness_core.pack_archives import DESCRIPTION, FILES, FORMAT, SIGNATURE, SUFFIX, this_platform
 from likeness_core.packs import file_hash, read_manifest
+from likeness_core.packs.archives import DESCRIPTION, FILES, FORMAT, SIGNATURE, SUFFIX, this_platform
 
 _SAME_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that ZIP knows: the same files give the same archive
 

@@ -75,7 +75,7 @@ def _demo(given: Namespace) -> int:
 
 
 def _serve(given: Namespace) -> int:
-    from likeness_core.server import serve
+    from likeness_core.service.server import serve
 
     return serve()
 

@@ -4,9 +4,11 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from likeness_core import __version__, evaluate_command, identity_command, packs_command
+from likeness_core import __version__, identity_command
 from likeness_core.api import FrameRange, Negatives, RestorationSettings
+from likeness_core.evaluation import command as evaluate_command
 from likeness_core.extensions import add_commands
+from likeness_core.packs import command as packs_command
 from likeness_core.restoration_options import PRESETS, add_face_models, add_restoration, share
 
 DESCRIPTION = """\

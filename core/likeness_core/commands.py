@@ -20,7 +20,7 @@ from likeness_core.errors import ModelPackError
 from likeness_core.faces import open_face_analyser
 from likeness_core.jobs import cache_folder, encode
 from likeness_core.media import probe
-from likeness_core.media_write import make_folder
+from likeness_core.media.write import make_folder
 from likeness_core.progress_bar import follow
 from likeness_core.request import prepare_output, request
 from likeness_core.restore import check_photographs, face_finder

@@ -33,7 +33,7 @@ def demo(output: Path) -> int:
     print(f"frames    {result.result}")
     print(f"look at   {Path(result.folder) / 'sheet.png'}")
     try:
-        from likeness_core.evaluate import evaluate_pair, table
+        from likeness_core.evaluation.pairs import evaluate_pair, table
 
         first = min(Path(result.result).iterdir())
         print(table(evaluate_pair(sample / "truth.mp4", sample / "footage.mp4", first, CUTS)))

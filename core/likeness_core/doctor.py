@@ -76,7 +76,7 @@ def _providers() -> str:
 
 
 def _codecs() -> str:
-    from likeness_core.media_mux import check_encoders
+    from likeness_core.media.mux import check_encoders
 
     check_encoders()
     return f"writes {', '.join(FORMATS)}"

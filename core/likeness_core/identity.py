@@ -22,10 +22,10 @@ from likeness_core import __version__
 from likeness_core.api import Progress
 from likeness_core.cast import aligned_photo
 from likeness_core.errors import FaceError, InputError
+from likeness_core.evaluation.judge import Judge
 from likeness_core.faces import FaceAnalyser, open_face_analyser
 from likeness_core.identity_trial import Trial, look_at
 from likeness_core.jobs import cache_folder, locked, write_whole
-from likeness_core.judge import Judge
 from likeness_core.packs import check_pack, combined_hash, file_hash, read_manifest
 from likeness_core.practice.batches import collate, picture_losses
 from likeness_core.practice.degrade import degrade, draw

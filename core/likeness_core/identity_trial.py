@@ -8,8 +8,8 @@ import numpy.typing as npt
 import torch
 
 from likeness_core.api import Face, RestorationSettings
+from likeness_core.evaluation.judge import Judge
 from likeness_core.faces import FaceAnalyser, sface_part
-from likeness_core.judge import Judge
 from likeness_core.practice.degrade import degrade, draw
 from likeness_core.practice.mirrored_points import mirror_order
 from likeness_core.restorer.attributes import measure_attributes

@@ -15,8 +15,8 @@ from likeness_core.errors import InputError, MediaError
 from likeness_core.evidence import DIGITAL_SOURCE_TYPE
 from likeness_core.jobs import sync_folder
 from likeness_core.media import MediaReader, RestoredFrame
-from likeness_core.media_mux import MOVIE_FORMATS, movie_path, mux_movie
-from likeness_core.media_write import MatteWriter, SequenceWriter, make_folder, replacing
+from likeness_core.media.mux import MOVIE_FORMATS, movie_path, mux_movie
+from likeness_core.media.write import MatteWriter, SequenceWriter, make_folder, replacing
 from likeness_core.patches import Change, Composite
 
 _DECODED_AHEAD = 2  # frames

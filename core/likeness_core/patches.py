@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from likeness_core.composite import Look, RestoredFace, compose
 from likeness_core.crops import Alignment, box_around, cut
-from likeness_core.media_frames import Pixels, alpha_of, to_float
+from likeness_core.media.frames import Pixels, alpha_of, to_float
 
 Array = npt.NDArray[np.float32]
 

@@ -11,7 +11,7 @@ from likeness_core.cli import RestoreOptions
 from likeness_core.errors import InputError, MediaError, ModelPackError
 from likeness_core.jobs import LOCK, decode, job_folder, locked
 from likeness_core.media import probe
-from likeness_core.media_sequence import path_of
+from likeness_core.media.sequence import path_of
 from likeness_core.timing import parse_range, parse_rate
 
 PACK = "compact"

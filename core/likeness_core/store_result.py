@@ -30,10 +30,10 @@ from likeness_core.frame_store import (
 )
 from likeness_core.jobs import encode, job_of_result
 from likeness_core.media import MediaReader, Pixels, alpha_of, probe, to_float
-from likeness_core.media_mux import MOVIE_FORMATS, movie_path
-from likeness_core.media_pixels import HALF_FLOAT_BITS
-from likeness_core.media_sequence import path_of, read_picture
-from likeness_core.media_write import SEQUENCE_FORMATS
+from likeness_core.media.mux import MOVIE_FORMATS, movie_path
+from likeness_core.media.pixels import HALF_FLOAT_BITS
+from likeness_core.media.sequence import path_of, read_picture
+from likeness_core.media.write import SEQUENCE_FORMATS
 from likeness_core.progress_bar import follow
 
 Levels = npt.NDArray[np.float32]

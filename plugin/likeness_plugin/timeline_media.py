@@ -15,7 +15,7 @@ from typing import Any
 from likeness_core.api import FrameRange, Media
 from likeness_core.errors import LikenessError
 from likeness_core.media import probe
-from likeness_core.media_sequence import is_picture
+from likeness_core.media.sequence import is_picture
 from likeness_core.timing import Timecode, start_of
 
 from likeness_plugin.edits import Dissolve, Edit, EditItem, PlacedClip, SkippedItem

@@ -105,7 +105,7 @@ def original_footage(media: Media) -> Footage:
     """The clip's own media."""
     path = Path(media.path)
     if media.kind == "sequence":
-        from likeness_core.media_sequence import path_of
+        from likeness_core.media.sequence import path_of
 
         path = path_of(media.path, media.first_number)
     return Footage(path, media, _label(media, 0, media.kind == "sequence"), 0)

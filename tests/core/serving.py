@@ -12,7 +12,14 @@ from typing import Any
 
 from likeness_core import protocol as p
 from likeness_core.api import FrameRange, RestorationSettings
-from likeness_core.messages import Failure, Notification, Response, decode_result, encode_request, read_from_core
+from likeness_core.service.messages import (
+    Failure,
+    Notification,
+    Response,
+    decode_result,
+    encode_request,
+    read_from_core,
+)
 
 from tests.core.conftest import Set
 from tests.core.restoring import environment

@@ -83,8 +83,8 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
 
 def test_the_formats_of_the_help_are_those_that_are_written() -> None:
     from likeness_core.api import FORMATS
-    from likeness_core.media_mux import MOVIE_FORMATS
-    from likeness_core.media_write import SEQUENCE_FORMATS
+    from likeness_core.media.mux import MOVIE_FORMATS
+    from likeness_core.media.write import SEQUENCE_FORMATS
 
     assert (*SEQUENCE_FORMATS, *MOVIE_FORMATS) == FORMATS
 

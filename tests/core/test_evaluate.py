@@ -9,22 +9,23 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from likeness_core import measure, packs
+from likeness_core import packs
 from likeness_core.api import FrameRange
 from likeness_core.cast import aligned_photo
 from likeness_core.errors import InputError
-from likeness_core.evaluate_footage import degraded_media, truth_media
-from likeness_core.evaluate_gates import gates
-from likeness_core.evaluate_recipe import bicubic, blur_kernel, degraded, draw, small_size
-from likeness_core.evaluate_report import as_text, sections
-from likeness_core.evaluate_run import Result, Row
-from likeness_core.evaluate_scores import Scores, Shots
-from likeness_core.evaluate_set import read_set
-from likeness_core.evaluate_table import METRICS, Measured, difference, table
+from likeness_core.evaluation import measure
+from likeness_core.evaluation.feature_distance import FeatureDistance
+from likeness_core.evaluation.footage import degraded_media, truth_media
+from likeness_core.evaluation.gates import gates
+from likeness_core.evaluation.recipe import bicubic, blur_kernel, degraded, draw, small_size
+from likeness_core.evaluation.report import as_text, sections
+from likeness_core.evaluation.run import Result, Row
+from likeness_core.evaluation.scores import Scores, Shots
+from likeness_core.evaluation.subjects import read_set
+from likeness_core.evaluation.table import METRICS, Measured, difference, table
 from likeness_core.faces import open_face_analyser
-from likeness_core.feature_distance import FeatureDistance
 from likeness_core.media import MediaReader, to_float
-from likeness_core.media_recompress import recompress
+from likeness_core.media.recompress import recompress
 from likeness_core.references import load_references
 from likeness_core.restorer.compact_backbone import open_compact
 from likeness_core.restorer.identity_pack import FORMAT, IdentityManifest, IdentityScores, PhotoRecord, save_identity

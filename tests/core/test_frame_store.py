@@ -33,8 +33,8 @@ from likeness_core.frame_store import (
 )
 from likeness_core.jobs import decode, encode
 from likeness_core.media import MediaReader, RestoredFrame, probe, to_float
-from likeness_core.media_mux import MOVIE_FORMATS, movie_path, mux_movie
-from likeness_core.media_write import SequenceWriter
+from likeness_core.media.mux import MOVIE_FORMATS, movie_path, mux_movie
+from likeness_core.media.write import SequenceWriter
 from likeness_core.request import prepare_output
 from likeness_core.store_result import write_frame_store
 

@@ -3,9 +3,9 @@ import math
 import cv2
 import numpy as np
 import pytest
-from likeness_core import measure
 from likeness_core.errors import ModelPackError
-from likeness_core.judge import CHIP_POINTS, Judge, face_chip
+from likeness_core.evaluation import measure
+from likeness_core.evaluation.judge import CHIP_POINTS, Judge, face_chip
 
 
 def textured(height: int = 64, width: int = 80, seed: int = 0) -> np.ndarray:

@@ -18,7 +18,7 @@ import pytest
 from likeness_core.api import ColorTags, FrameRange, Media, OutputSpec
 from likeness_core.errors import InputError, MediaError
 from likeness_core.media import MediaReader, RestoredFrame, alpha_of, probe, to_float
-from likeness_core.media_mux import MOVIE_FORMATS, movie_path, mux_movie
+from likeness_core.media.mux import MOVIE_FORMATS, movie_path, mux_movie
 
 from tests.core.file_readers import boxes, colour, durations, sample_entry, start_timecode
 from tests.core.footage import HEIGHT, WIDTH, Recipe, bar_code, click_times, make_movie, read_bar_code

@@ -17,8 +17,8 @@ from likeness_core import color
 from likeness_core.api import ColorTags, FrameRange, Media
 from likeness_core.errors import InputError
 from likeness_core.media import Frame, MediaReader, alpha_of, probe, to_float, to_integers, to_uint8
-from likeness_core.media_index import read_index, shown_packets
-from likeness_core.media_movie import MovieReader
+from likeness_core.media.index import read_index, shown_packets
+from likeness_core.media.movie import MovieReader
 
 from tests.core.footage import HEIGHT, WIDTH, Recipe, bar_code, make_movie, read_bar_code
 

@@ -11,7 +11,7 @@ import pytest
 from likeness_core.api import ColorTags, FrameRange, Media
 from likeness_core.errors import MediaError
 from likeness_core.media import MediaReader, Pixels, alpha_of, probe, to_float, to_integers
-from likeness_core.media_sequence import nearest_rate, packed_timecode, unpacked_timecode
+from likeness_core.media.sequence import nearest_rate, packed_timecode, unpacked_timecode
 from likeness_core.timing import Timecode
 
 NTSC = Fraction(30000, 1001)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from likeness_core.api import ColorTags, FrameRange, Media, OutputSpec
 from likeness_core.media import RestoredFrame
-from likeness_core.media_mux import MOVIE_FORMATS, movie_path, mux_movie
-from likeness_core.media_write import SEQUENCE_FORMATS, SequenceWriter
+from likeness_core.media.mux import MOVIE_FORMATS, movie_path, mux_movie
+from likeness_core.media.write import SEQUENCE_FORMATS, SequenceWriter
 
 from tests.core.file_readers import (
     boxes,

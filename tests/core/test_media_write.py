@@ -19,7 +19,7 @@ from likeness_core import color
 from likeness_core.api import ColorTags, FrameRange, Media, OutputSpec
 from likeness_core.errors import InputError, MediaError
 from likeness_core.media import MediaReader, alpha_of, probe, to_float, to_integers
-from likeness_core.media_write import SEQUENCE_FORMATS, MatteWriter, SequenceWriter
+from likeness_core.media.write import SEQUENCE_FORMATS, MatteWriter, SequenceWriter
 
 from tests.core.file_readers import exr_header, png_chunks, stored_numbers
 from tests.core.footage import HEIGHT, WIDTH, Recipe, make_movie
@@ -264,7 +264,7 @@ from pathlib import Path
 import numpy as np
 from likeness_core.api import ColorTags, Media, OutputSpec
 from likeness_core.errors import MediaError
-from likeness_core.media_write import SequenceWriter
+from likeness_core.media.write import SequenceWriter
 from fractions import Fraction
 
 folder, kind = Path(sys.argv[1]), sys.argv[2]

@@ -12,10 +12,11 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from likeness_core import errors, messages, protocol_schema
+from likeness_core import errors
 from likeness_core import protocol as p
 from likeness_core.api import FrameRange
 from likeness_core.errors import LikenessError, ProtocolError
+from likeness_core.service import messages, protocol_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = protocol_schema.schema()
@@ -136,7 +137,7 @@ def test_what_no_core_says_is_malformed(line: bytes) -> None:
 
 def test_the_committed_schema_is_that_of_the_code() -> None:
     committed = (ROOT / "docs" / "protocol.json").read_text(encoding="utf-8")
-    assert committed == protocol_schema.text(), "python -m likeness_core.protocol_schema > docs/protocol.json"
+    assert committed == protocol_schema.text(), "python -m likeness_core.service.protocol_schema > docs/protocol.json"
     jsonschema.Draft202012Validator.check_schema(json.loads(committed))
 
 
@@ -149,7 +150,8 @@ def test_the_page_names_every_method() -> None:
 def test_the_protocol_is_light() -> None:
     """The panel imports it."""
     heavy = ("torch", "numpy", "cv2", "av", "onnxruntime", "PySide6")
-    code = f"import sys, likeness_core.messages, likeness_core.server; print([m for m in {heavy} if m in sys.modules])"
+    modules = "likeness_core.service.messages, likeness_core.service.server"
+    code = f"import sys, {modules}; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=_environment())
     assert done.stdout.strip() == "[]"
 

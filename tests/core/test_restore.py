@@ -18,7 +18,7 @@ import pytest
 from likeness_core import packs
 from likeness_core.api import FrameRange, Media, OutputSpec
 from likeness_core.media import Frame, RestoredFrame, alpha_of, probe, to_float, to_integers
-from likeness_core.media_mux import mux_movie
+from likeness_core.media.mux import mux_movie
 
 from tests.core.conftest import Set
 from tests.core.openpeople_footage import portrait, put, room

@@ -7,12 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from likeness_core import evaluate, measure
 from likeness_core.api import ColorTags, FrameRange, OutputSpec
 from likeness_core.errors import InputError
+from likeness_core.evaluation import measure, pairs
 from likeness_core.faces import SURE_SCORE, DenseLandmarks, FaceDetector, Recogniser
 from likeness_core.media import MediaReader, probe, to_float, to_uint8
-from likeness_core.media_write import SequenceWriter
+from likeness_core.media.write import SequenceWriter
 from likeness_core.training import sample
 
 SAMPLE = Path(__file__).parents[2] / "resources" / "sample"
@@ -84,7 +84,7 @@ def test_the_evaluation_pairs_frames_and_measures_between_input_and_truth(tmp_pa
     with MediaReader(media) as low, MediaReader(probe(SAMPLE / "truth.mp4")) as high:
         for before, after in zip(low.frames(wanted), high.frames(wanted), strict=True):
             path = writer.write(before.index, 0.5 * to_float(before.pixels) + 0.5 * to_float(after.pixels))
-    found = evaluate.evaluate_pair(SAMPLE / "truth.mp4", SAMPLE / "footage.mp4", path, cuts=[CUT])
+    found = pairs.evaluate_pair(SAMPLE / "truth.mp4", SAMPLE / "footage.mp4", path, cuts=[CUT])
     assert (found.frames, found.total) == (4, 4)
     assert found.degraded.psnr_db == pytest.approx(24.3, abs=2)
     assert found.psnr_gain_db.mean == pytest.approx(6.02, abs=0.1)  # half the error
@@ -92,9 +92,9 @@ def test_the_evaluation_pairs_frames_and_measures_between_input_and_truth(tmp_pa
     assert found.degraded.ids_sface < found.restored.ids_sface < 1
     assert found.degraded.detail < found.restored.detail < 1
     # Across the cut another picture of her follows: that must not count as unsteadiness.
-    uncut = evaluate.evaluate_pair(SAMPLE / "truth.mp4", SAMPLE / "footage.mp4", path)
+    uncut = pairs.evaluate_pair(SAMPLE / "truth.mp4", SAMPLE / "footage.mp4", path)
     assert uncut.truth_vidd_dlib > 2 * found.truth_vidd_dlib
-    text = evaluate.table(found)
+    text = pairs.table(found)
     assert f"{found.restored.ids_dlib:.4f}" in text
     assert "4 of 4 frames" in text
 
@@ -104,12 +104,12 @@ def test_versions_of_different_size_or_length_are_refused(tmp_path):
     small = SequenceWriter(OutputSpec(str(tmp_path), "small"), media, (320, 240))
     path = small.write(0, np.zeros((240, 320, 3), np.float32))
     with pytest.raises(InputError) as caught:
-        evaluate.evaluate_pair(SAMPLE / "truth.mp4", SAMPLE / "footage.mp4", path)
+        pairs.evaluate_pair(SAMPLE / "truth.mp4", SAMPLE / "footage.mp4", path)
     assert caught.value.code == "evaluate.mismatch"
     late = SequenceWriter(OutputSpec(str(tmp_path), "late"), media, (640, 480))
     path = late.write(200, np.zeros((480, 640, 3), np.float32))
     with pytest.raises(InputError) as caught:
-        evaluate.evaluate_pair(SAMPLE / "truth.mp4", SAMPLE / "footage.mp4", path)
+        pairs.evaluate_pair(SAMPLE / "truth.mp4", SAMPLE / "footage.mp4", path)
     assert caught.value.code == "evaluate.mismatch"
 
 

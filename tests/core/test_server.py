@@ -14,7 +14,7 @@ from likeness_core import __version__
 from likeness_core import protocol as p
 from likeness_core.api import FrameRange
 from likeness_core.errors import InputError, MediaError, ProtocolError
-from likeness_core.messages import encode_request
+from likeness_core.service.messages import encode_request
 
 from tests.core.conftest import Set
 from tests.core.restoring import environment
@@ -66,7 +66,7 @@ def test_nothing_but_messages_reaches_stdout(tmp_path: Path) -> None:
     """What a library prints, in Python or below, and what a child process prints, goes to the log."""
     code = """
 import os, subprocess, sys
-from likeness_core.pipes import take_pipes
+from likeness_core.service.pipes import take_pipes
 requests, answers = take_pipes()
 print("python prints")
 os.write(1, b"a library prints\\n")

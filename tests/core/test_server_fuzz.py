@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from likeness_core import protocol as p
 from likeness_core.api import FrameRange
-from likeness_core.messages import encode_request
+from likeness_core.service.messages import encode_request
 
 from tests.core.conftest import Set
 from tests.core.footage import Recipe, make_movie

@@ -22,10 +22,10 @@ SEED = 7
 
 # What a thread is at, by the innermost of our modules on its stack.
 STAGES = {
-    "decode": ("media_movie", "media_pixels", "media_index", "media_frames", "ahead"),
+    "decode": ("movie", "pixels", "index", "frames", "ahead"),
     "restore": ("pipeline", "compact", "compact_backbone", "conditioning", "process", "blending", "guidance", "render"),
     "composite": ("composite", "patches", "grain", "crops", "warps"),
-    "encode": ("media_write", "media_mux", "media_audio", "output"),
+    "encode": ("write", "mux", "audio", "output"),
     "journal": ("jobs",),
 }
 

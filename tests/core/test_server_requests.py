@@ -9,10 +9,10 @@ import jsonschema
 import numpy as np
 import pytest
 from likeness_core import protocol as p
-from likeness_core import protocol_schema
 from likeness_core.api import FrameRange, JobState
 from likeness_core.errors import FaceError, InputError, MediaError
 from likeness_core.jobs import decode
+from likeness_core.service import protocol_schema
 
 from tests.core.conftest import Set
 from tests.core.restoring import film, pair_film, photograph

@@ -17,9 +17,10 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from likeness_core import pack_archives, packs
+from likeness_core import packs
 from likeness_core.errors import InputError, LikenessError
-from likeness_core.pack_archives import DESCRIPTION, SIGNATURE, add
+from likeness_core.packs import archives
+from likeness_core.packs.archives import DESCRIPTION, SIGNATURE, add
 
 from installer.extras import new_key, read_key, write_pack_archive, write_runtime_archive
 from tests.installer.sound_pack import make_pack
@@ -112,7 +113,7 @@ def test_the_same_files_give_the_same_archive(tmp_path: Path, archive: Path, key
 def test_an_archive_signed_by_another_is_refused(archive: Path, tmp_path: Path) -> None:
     stranger = Ed25519PrivateKey.generate().public_key().public_bytes_raw().hex()
     assert refused(archive, tmp_path / "data", (stranger,)).code == "pack.signature"
-    assert refused(archive, tmp_path / "data", pack_archives.TRUSTED_KEYS).code == "pack.signature"
+    assert refused(archive, tmp_path / "data", archives.TRUSTED_KEYS).code == "pack.signature"
 
 
 def test_a_changed_description_is_refused(archive: Path, tmp_path: Path, trusted: tuple[str, ...]) -> None:
@@ -234,7 +235,7 @@ def test_a_disk_that_is_really_full_is_said(archive: Path, tmp_path: Path, trust
     try:
         assert refused(archive, small, trusted).code == "pack.no_space"  # by the look at the space
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(pack_archives, "_check_space", lambda *given: None)  # by the disk itself
+            patch.setattr(archives, "_check_space", lambda *given: None)  # by the disk itself
             assert refused(archive, small, trusted).code == "pack.no_space"
     finally:
         subprocess.run(["umount", small], check=True)
@@ -250,12 +251,12 @@ def test_a_killed_add_leaves_nothing_half_installed(
     slow = textwrap.dedent("""
         import os, sys, time
         from pathlib import Path
-        from likeness_core import pack_archives
+        from likeness_core.packs import archives
         flush = os.fsync
         def slowly(descriptor):
             flush(descriptor); print("one", flush=True); time.sleep(30)
         os.fsync = slowly
-        pack_archives.add(Path(sys.argv[1]), Path(sys.argv[2]), "", (sys.argv[3],))
+        archives.add(Path(sys.argv[1]), Path(sys.argv[2]), "", (sys.argv[3],))
     """)
     process = subprocess.Popen(
         [sys.executable, "-c", slow, str(newer), str(target), trusted[0]], stdout=subprocess.PIPE, text=True,

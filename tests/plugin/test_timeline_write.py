@@ -8,7 +8,7 @@ import opentimelineio as otio
 import pytest
 from likeness_core.api import FrameRange, OutputSpec
 from likeness_core.media import MediaReader, to_float
-from likeness_core.media_write import SequenceWriter
+from likeness_core.media.write import SequenceWriter
 from likeness_plugin.edits import PlacedClip
 from likeness_plugin.timeline_media import MediaFinder, place_all
 from likeness_plugin.timeline_plan import Choice, Plan, Task, plan

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from likeness_core import packs
 from likeness_core.cli import RestoreOptions, parser, restore_options
-from likeness_core.evaluate import Evaluation, evaluate_pair
-from likeness_core.evaluate_set import Subject, read_set
+from likeness_core.evaluation.pairs import Evaluation, evaluate_pair
+from likeness_core.evaluation.subjects import Subject, read_set
 from likeness_core.request import prepare_output, request
 from likeness_core.restore import restore
 

@@ -21,8 +21,8 @@ import numpy.typing as npt
 from likeness_core.api import ColorTags, FrameRange, Media, OutputSpec
 from likeness_core.errors import InputError
 from likeness_core.faces import DenseLandmarks, FaceDetector
-from likeness_core.media_frames import RestoredFrame
-from likeness_core.media_mux import mux_movie
+from likeness_core.media.frames import RestoredFrame
+from likeness_core.media.mux import mux_movie
 from likeness_core.practice.degrade import Degradation, degrade, tone
 from likeness_core.practice.face_geometry import FacePhoto, FloatArray
 from likeness_core.practice.motion import MotionPlan, MotionSettings, MovingFace, plan_motion

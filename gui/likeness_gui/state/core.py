@@ -16,7 +16,6 @@ from typing import Any
 from likeness_core import __version__
 from likeness_core.api import Progress
 from likeness_core.errors import LikenessError, ProtocolError
-from likeness_core.messages import Notification, Response, decode_result, encode_request, read_from_core
 from likeness_core.protocol import (
     PROTOCOL,
     CancelParams,
@@ -26,6 +25,7 @@ from likeness_core.protocol import (
     ProgressNote,
     RequestCancelledError,
 )
+from likeness_core.service.messages import Notification, Response, decode_result, encode_request, read_from_core
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
 LOG_LINES = 400  # of the core's stderr that are kept for a diagnosis

@@ -1,0 +1,1 @@
+"""Measure restorations against the truth: recipe, recognisers that judge, metrics, tables."""
