@@ -1,6 +1,6 @@
 """Turn a folder of aligned face crops into the arrays that the trainer reads.
 
-    python -m likeness_core.training.prepare FACEPACK OUT [--size 256] [--strict]
+    python -m likeness_core.training.prepare FACEPACK OUT [--size 256] [--strict] [--second MobileFaceNet.tflite]
 
 Writes OUT/faces.npy (N, size, size, 3) uint8 RGB, OUT/faces.npz (landmarks, identities, splits) and
 OUT/sface.safetensors (the rewarding recogniser's weights, dequantised). Afterwards the trainer needs only torch,
@@ -21,6 +21,7 @@ from likeness_core.onnx_networks import float_network, open_network
 from likeness_core.practice.degrade import degrade, draw
 from likeness_core.reward import aligned, convert_sface, sface_file
 from likeness_core.training.landmarks import CropLandmarks
+from likeness_core.training.mobile_face import SECOND, convert_mobile_face
 from likeness_core.warps import five_points
 
 LANDMARK_NOISE_DRAWS = 2  # degraded copies of each crop whose landmark errors are kept
@@ -95,5 +96,9 @@ if __name__ == "__main__":
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--strict", action="store_true", help="leave out the collections of unclear rights")
+    parser.add_argument("--second", type=Path, metavar="TFLITE", help="a second recogniser that rewards")
     arguments = parser.parse_args()
+    if arguments.second:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        convert_mobile_face(arguments.second, arguments.out / SECOND)
     prepare(arguments.facepack, arguments.out, arguments.size, arguments.strict)

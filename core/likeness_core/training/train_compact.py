@@ -5,8 +5,9 @@
 DATA is what `prepare` wrote. RUN holds `checkpoint.pt` (weights, average, optimiser; the run goes on from it) and
 `log.csv`. The same command runs on a CPU (bfloat16) and on a GPU.
 
-Losses: L1 and gradient L1, weighted to the face; identity by SFace (cosine to the undegraded face) on a part of each
-batch, from the first step: without it the result is prettier and less the person.
+Losses: L1 and gradient L1, weighted to the face; identity (cosine to the undegraded face) and features of SFace, and
+of a second recogniser where DATA has one, on a part of each batch, from the first step: without it the result is
+prettier and less the person.
 """
 
 import argparse
@@ -31,9 +32,12 @@ from likeness_core.restorer.compact import CompactConfig, CompactDenoiser
 from likeness_core.restorer.feedback import suffix_weights
 from likeness_core.restorer.process import noisy_start, residual_shift
 from likeness_core.reward import SFace, aligned, load_sface
+from likeness_core.training.mobile_face import SECOND, MobileFace, load_mobile_face
 
 AVERAGE_DECAY = 0.999
 IDENTITY_SHARE = 0.2  # of each batch; a face costs the recogniser as much as the denoiser
+FEATURE_SHARE = 0.25  # of the identity weight: what SFace sees on its way, beside what it concludes
+CROP_JITTER = 0.01  # of the side: no single crop is to be pleased
 VALIDATION_PICTURES = 32
 
 
@@ -96,7 +100,47 @@ def draw_sample(faces: Faces, mix: Mix, rng: np.random.Generator) -> Sample:
     return make_clip(faces, mix.view, mix.frames, rng)
 
 
-def losses(x0: Tensor, batch: Batch, recogniser: SFace, identity_weight: float) -> tuple[Tensor, dict[str, float]]:
+@dataclass(frozen=True, slots=True)
+class Recognisers:
+    """Who rewards: SFace, which also conditions and validates, and a second one that keeps it honest."""
+
+    sface: SFace
+    second: MobileFace | None
+
+    def losses(self, x0: Tensor, truth: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
+        """(1 - cosine, mean over recognisers; distance of SFace's features as a share of their size).
+
+        x0, truth: (B, 3, S, S) in [-1, 1], the same faces; points: (B, 5, 2) shares of the side.
+        """
+        points = points + torch.randn_like(points) * CROP_JITTER
+        crops, wanted = (
+            aligned((faces.float() + 1) / 2, points).contiguous(memory_format=torch.channels_last)
+            for faces in (x0, truth)
+        )
+        with torch.no_grad():
+            wanted_embedding, wanted_features = self.sface.features(wanted)
+            wanted_second = self.second(wanted) if self.second else None
+        embedding, features = self.sface.features(crops)
+        identity = 1 - (embedding * wanted_embedding).sum(dim=1).mean()
+        if self.second is not None and wanted_second is not None:
+            identity = (identity + 1 - (self.second(crops) * wanted_second).sum(dim=1).mean()) / 2
+        wanted_features = wanted_features.float()
+        distance = (features.float() - wanted_features).abs().mean() / wanted_features.abs().mean()
+        return identity, distance
+
+
+def open_recognisers(data: Path, device: torch.device) -> Recognisers:
+    """What `prepare` put into DATA."""
+    second = data / SECOND
+    return Recognisers(
+        load_sface(data / "sface.safetensors").to(device),
+        load_mobile_face(second).to(device) if second.exists() else None,
+    )
+
+
+def losses(
+    x0: Tensor, batch: Batch, recognisers: Recognisers, identity_weight: float
+) -> tuple[Tensor, dict[str, float]]:
     """Everything the denoiser is asked for; x0 in [-1, 1]."""
     pixel, gradient = picture_losses(x0, batch.truth)
     share = IDENTITY_SHARE if x0.device.type == "cpu" else 1.0
@@ -104,12 +148,10 @@ def losses(x0: Tensor, batch: Batch, recogniser: SFace, identity_weight: float) 
     # One frame of each, drawn with the suffix weights: on average that is the suffix-weighted reward.
     frame = torch.multinomial(suffix_weights(x0.shape[1]), count, replacement=True).to(x0.device)
     faces = torch.arange(count, device=x0.device)
-    crops = aligned((x0[faces, frame].float() + 1) / 2, batch.points[faces, frame]).contiguous(
-        memory_format=torch.channels_last
-    )
-    identity = 1 - (recogniser(crops) * batch.target_embedding[:count]).sum(dim=1).mean()
-    total = pixel + 0.5 * gradient + identity_weight * identity
-    return total, {"pixel": pixel.item(), "gradient": gradient.item(), "identity": identity.item()}
+    identity, features = recognisers.losses(x0[faces, frame], batch.truth[faces, frame], batch.points[faces, frame])
+    total = pixel + 0.5 * gradient + identity_weight * (identity + FEATURE_SHARE * features)
+    parts = {"pixel": pixel, "gradient": gradient, "identity": identity, "features": features}
+    return total, {name: part.item() for name, part in parts.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +171,7 @@ def train(
     minutes = pace.minutes
     run.mkdir(parents=True, exist_ok=True)
     faces = read_faces(data)
-    recogniser = load_sface(data / "sface.safetensors").to(device)
+    recognisers = open_recognisers(data, device)
     model, average = (CompactDenoiser(CompactConfig(attributes=VOCABULARY)).to(device) for _ in range(2))
     for network in (model, average):
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -153,7 +195,7 @@ def train(
         rate = stage.learning_rate * warm * max(0.05, 1 - elapsed / minutes) ** 0.7
         for group in optimiser.param_groups:
             group["lr"] = rate
-        parts = step(model, call, recogniser, samples, optimiser, stage)
+        parts = step(model, call, recognisers, samples, optimiser, stage)
         with torch.no_grad():
             decay = min(AVERAGE_DECAY, (seen / 16 + 1) / (seen / 16 + 10))
             for mean, value in zip(average.parameters(), model.parameters(), strict=True):
@@ -167,14 +209,14 @@ def train(
         over = elapsed >= minutes
         if over or time.monotonic() - saved > 600:
             save(run, model, average, optimiser, seen)
-            validate(average, recogniser, faces, run, seen, device)
+            validate(average, recognisers.sface, faces, run, seen, device)
             saved = time.monotonic()
         if over:
             return
 
 
 def step(
-    model: CompactDenoiser, call: Callable[..., Tensor], recogniser: SFace, samples: list[Sample],
+    model: CompactDenoiser, call: Callable[..., Tensor], recognisers: Recognisers, samples: list[Sample],
     optimiser: torch.optim.Optimizer, stage: Stage,
 ) -> dict[str, float]:  # fmt: skip
     """One optimiser step; half of them start from pure low quality, half from a partly restored state.
@@ -196,7 +238,7 @@ def step(
                     estimate = call(x_t, torch.ones_like(t), batch.conditions)
             x_t = residual_shift(estimate, lq, noise, t)
         x0 = call(x_t, t, batch.conditions)
-        total, parts = losses(x0, batch, recogniser, stage.identity_weight)
+        total, parts = losses(x0, batch, recognisers, stage.identity_weight)
     optimiser.zero_grad(set_to_none=True)
     total.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
