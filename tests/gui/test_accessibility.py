@@ -114,14 +114,16 @@ def test_arrows_step_and_space_plays(full: MainWindow, workspace: Workspace, qtb
 
 
 def test_photographs_are_dropped_on_a_card(full: MainWindow, workspace: Workspace, footage: Path) -> None:
-    from PySide6.QtCore import QMimeData, QPointF, QUrl
-    from PySide6.QtGui import QDropEvent
+    from PySide6.QtCore import QMimeData, QPoint, QPointF, QUrl
+    from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(footage.with_name("portrait.jpg")))])
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    event = QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, left, none)
-    full.people._cards[2].dropEvent(event)
+    card, copy = full.people._cards[2], Qt.DropAction.CopyAction
+    QApplication.sendEvent(card, QDragEnterEvent(QPoint(5, 5), copy, data, left, none))
+    assert card.property("selected")
+    QApplication.sendEvent(card, QDropEvent(QPointF(5, 5), copy, data, left, none))
     assert workspace.clip is not None
     assert workspace.clip.people[1].references == (str(footage.with_name("portrait.jpg")),)
     assert workspace.clip.selected == 2

@@ -149,5 +149,12 @@ def test_a_click_on_a_face_says_whose_it_is(view: CompareView, qtbot: QtBot) -> 
     qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(60, 90))  # (30, 45) in the footage
     qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(300, 90))
     assert clicked == [3]
-    edge = at(view, 60, 40)  # the box's upper edge
-    assert edge.blue() > 2 * RED.blue()  # drawn in the colour of person 3
+
+
+def test_a_face_that_is_compared_has_only_corners_around_it(view: CompareView) -> None:
+    view.set_faces((FaceBox(3, "Anna", (10, 20, 40, 50), True, True),))
+    corner, edge = at(view, 24, 40), at(view, 60, 40)  # of the box's upper edge
+    assert corner.blue() > 2 * RED.blue()  # drawn in the colour of person 3
+    assert edge == RED
+    view.set_pictures(plain(RED), None)
+    assert at(view, 60, 40).blue() > 2 * RED.blue()

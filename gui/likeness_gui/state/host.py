@@ -5,12 +5,13 @@ kept on disk, so that it can be taken away again.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-from likeness_core.api import Media
+from likeness_core.api import FrameRange, Media, Progress
 from likeness_core.errors import HostError, LikenessError
 from likeness_core.jobs import decode, encode, write_whole
 from likeness_core.protocol import JobStatus, ProbeParams, ProbeResult
@@ -84,6 +85,7 @@ class Host(QObject):
     removed = Signal(object)  # notes
     failed = Signal(object)  # a LikenessError
     _finished = Signal(object, object)  # what to do with it, outcome
+    _render_moved = Signal(object)  # Progress
 
     def __init__(self, core: Core, folder: Path, registration: Registration, parent: QObject | None = None) -> None:
         """`folder`: where what was placed is remembered."""
@@ -99,6 +101,9 @@ class Host(QObject):
         self.offer: Offer | None = None
         self.trouble: LikenessError | None = None  # why there is no connection
         self.busy = False
+        self.rendering: tuple[str, Progress | None] | None = None  # id of a clip that the host renders, and how far
+        self._rendered: set[str] = set()  # keys of the project's clips that came from such pictures
+        self._render_moved.connect(self._take_progress)
 
     # ---- what is installed
 
@@ -191,6 +196,56 @@ class Host(QObject):
                 made.append(clip)
         self.imported.emit(made)
 
+    def render(self, clip: HostClip) -> None:
+        """Let the host render a clip that cannot be read from its media, and make a clip of the project of that."""
+        bridge, offer = self._bridge, self.offer
+        if bridge is None or offer is None or self.rendering is not None:
+            return
+        folder = self._folder / "rendered" / uuid4().hex
+        self.rendering = (clip.id, None)
+
+        def work() -> str:
+            steps = bridge.render(clip, folder)
+            while True:
+                try:
+                    self._render_moved.emit(next(steps))
+                except StopIteration as end:
+                    return str(end.value)
+
+        def described(result: ProbeResult) -> None:
+            media, rate = result.media, offer.timeline.rate
+            shown = replace(clip, media=media.path, source=FrameRange(0, media.frame_count), media_rate=rate)
+            made = Clip(media, rate=str(rate), label=clip.name)
+            self._clips[made.key] = (shown, media)
+            self._rendered.add(made.key)
+            self.imported.emit([made])
+
+        def done(pattern: str) -> None:
+            self.rendering = None
+            self._core.call("probe", ProbeParams(pattern, str(offer.timeline.rate)), described, self.failed.emit)
+
+        def failed(error: LikenessError) -> None:
+            self.rendering = None
+            self.failed.emit(error)
+
+        self._start(work, done, failed)
+
+    def _take_progress(self, progress: Progress) -> None:
+        if self.rendering is not None:
+            self.rendering = (self.rendering[0], progress)
+            self.changed.emit()
+
+    def follow(self, clip: Clip, result: Clip, frames: FrameRange) -> None:
+        """A result of `frames` of a clip has become a clip itself: what is made of that goes to the same place."""
+        known = self._clips.get(clip.key)
+        source = known[0].source if known else None
+        if known is None or source is None or frames.start > source.start or frames.stop < source.stop:
+            return
+        shown = FrameRange(source.start - frames.start, source.stop - frames.start)
+        self._clips[result.key] = (replace(known[0], media=result.media.path, source=shown), result.media)
+        if clip.key in self._rendered:
+            self._rendered.add(result.key)
+
     def can_place(self, clip: Clip | None) -> bool:
         """Whether a result of this clip can go back to where the clip came from."""
         return self._bridge is not None and clip is not None and clip.key in self._clips
@@ -208,14 +263,14 @@ class Host(QObject):
             )
             self.failed.emit(HostError("host.frames_only", message, hint))
             return
-        job, name, covered = status.job, status.output.name, status.frames
+        job, name, covered, rendered = status.job, status.output.name, status.frames, clip.key in self._rendered
 
         def place() -> Written:
             from likeness_plugin.host_edits import placement
 
             pattern = _pattern(frames, name)
             made = placement(known[0], known[1], pattern, covered)
-            return bridge.write_back(job, (made,))
+            return bridge.write_back(job, (replace(made, rendered=rendered),))
 
         self._start(place, lambda written: self._remember(job, written))
 

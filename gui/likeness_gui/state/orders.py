@@ -60,6 +60,11 @@ class Orders:
             for person in chosen(clip)
         ]  # fmt: skip
 
+    def left(self, clip: Clip, requests: list[RestoreRequest]) -> list[RestoreRequest]:
+        """Those of the requests that no job has carried out yet."""
+        done = [replace(job.request, output="") for job in self._queue.of(clip) if job.state == JobState.DONE]
+        return [request for request in requests if replace(request, output="") not in done]
+
     def _references(self, person: Person) -> tuple[str, ...]:
         """An identity pack stands in the place of photographs."""
         return () if person.identity else self._photographs.usable(person.references)
@@ -79,7 +84,7 @@ class Orders:
             previewing=self._preview.running,
             previewed=self.preview_is_current(clip, frame, machine) or bool(same),
             restoring=any(job.state in (JobState.RUNNING, JobState.QUEUED) for job in jobs),
-            restored=bool(same) and same[0] == JobState.DONE,
+            restored=bool(requests) and not self.left(clip, requests),
         )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from likeness_core.api import FrameRange
+from likeness_core.api import FrameRange, RestorationSettings
 from likeness_core.errors import LikenessError
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
@@ -168,6 +168,11 @@ class ProjectState(QObject):
         if self.clip is not None:
             key = f"{merge}-{self._project.current}-{person.number}" if merge else ""
             self.edit(text, self._project.with_clip(self.clip.with_person(person)), key)
+
+    def change_settings(self, text: str, settings: RestorationSettings, merge: str = "") -> None:
+        """Change how the person whose card is open is restored."""
+        if self.person is not None:
+            self.edit_person(text, replace(self.person, settings=settings), merge)
 
     def add_references(self, number: int, paths: tuple[str, ...]) -> int:
         """Give a person photographs, each once and five at most; returns how many did not fit."""

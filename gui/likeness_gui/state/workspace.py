@@ -23,7 +23,7 @@ from likeness_core.protocol import (
     RestoreRequest,
 )
 from likeness_plugin.bridge import Written
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QStandardPaths, Signal
 
 from likeness_gui.state.core import Core, CoreState
 from likeness_gui.state.core_watch import CoreWatch
@@ -47,6 +47,8 @@ from likeness_gui.state.project_state import ProjectState
 from likeness_gui.state.steps import Situation, Step, next_step
 from likeness_gui.state.stills import Stills
 
+SAMPLE = resources() / "sample"
+SAMPLE_PHOTOGRAPHS = ("portrait.jpg", "smiling.jpg")
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".webp", ".avif", ".bmp")  # never footage; a PNG or a TIFF may be either
 
 
@@ -155,8 +157,20 @@ class Workspace(QObject):
     # ---- opening
 
     def open_sample(self) -> None:
-        """The footage that ships."""
-        self.open_footage(str(resources() / "sample" / "footage.mp4"))
+        """The footage that ships; its photographs are given as soon as its one person is known.
+
+        Results go to the editor's own films: the folder of an installation may not be written to.
+        """
+        delivery = self.project.project.delivery
+        if not delivery.folder:
+            films = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
+            self.project.set_delivery(replace(delivery, folder=films))
+        self.open_footage(str(SAMPLE / "footage.mp4"))
+
+    def say_where(self, status: JobStatus) -> None:
+        """Name the folder of a result."""
+        text = self.tr("The result is in {0}").format(status.output.folder)
+        self.notices.show(Notice(f"job-{status.job}", Gravity.NEWS, text))
 
     def open_paths(self, paths: list[str]) -> None:
         """Open what was dropped or chosen: a project, an edit, footage, a result, or photographs for the open card."""
@@ -241,7 +255,8 @@ class Workspace(QObject):
         self.project.add_clips(list(opened.clips))
         if opened.skipped:
             text = self.tr("%n item(s) of {0} cannot be restored.", "", len(opened.skipped)).format(PurePath(path).name)
-            self.notices.show(Notice("edit", Gravity.WARNING, text, "; ".join(opened.skipped[:3])))
+            hint = self.tr("Render them there as files of their own, and open those.")
+            self.notices.show(Notice("edit", Gravity.WARNING, text, f"{'; '.join(opened.skipped[:3])}. {hint}"))
 
     # ---- the editing application
 
@@ -284,6 +299,8 @@ class Workspace(QObject):
 
     def _found(self, key: str, result: AnalyseResult) -> None:
         self.project.set_found(key, result.frames, tuple(person.number for person in result.people))
+        if key == str(SAMPLE / "footage.mp4") and self.clip is not None and self.clip.key == key:
+            self.project.add_references(1, tuple(str(SAMPLE / name) for name in SAMPLE_PHOTOGRAPHS))
         if not result.people:
             text = self.tr("No faces were found in {0}.").format(PurePath(result.media.path).name)
             hint = self.tr("Faces narrower than about 40 pixels are not found. Try another range.")
@@ -393,6 +410,11 @@ class Workspace(QObject):
         """Whether the preview of a frame was made with the settings of now."""
         return self.clip is not None and self._orders.preview_is_current(self.clip, frame, self.preferences.machine)
 
+    def preview_is_newer(self, frame: int, job: JobStatus) -> bool:
+        """Whether a preview shows the settings of now, and a job does not."""
+        current = [replace(request, output="") for request in self.requests()]
+        return self.preview_is_current(frame) and replace(job.request, output="") not in current
+
     def requests(self) -> list[RestoreRequest]:
         """One job a person that is to be restored."""
         delivery = self.project.project.delivery
@@ -406,8 +428,32 @@ class Workspace(QObject):
         requests = self.requests()
         if not requests:
             self._say_nobody_is_chosen()
-        for request in requests:
+        left = self._orders.left(self.clip, requests) if self.clip else []
+        for request in left or requests:  # who is restored already, with these settings, is not restored again
             self.queue.submit(request)
+
+    def go_on_in(self, status: JobStatus) -> None:
+        """Take a result as footage, to restore somebody else in it too: a job restores one person.
+
+        Names, photographs and settings of the people come along.
+        """
+        result, clip = status.result, self.clip
+        if result is None or clip is None:
+            return
+        self.notices.dismiss(f"job-{status.job}")
+        path = Path(result.result)
+        if not path.suffix:  # a folder of frames
+            path = next(path.iterdir())
+        people = tuple(replace(one, restore=one.restore and str(one.number) != status.request.person)
+                       for one in clip.people)  # fmt: skip
+        label = self.tr("{0}, {1} restored").format(clip.name, PurePath(status.output.folder).name)
+
+        def described(probed: ProbeResult) -> None:
+            made = Clip(probed.media, clip.rate, label=label, people=people)
+            self.host.follow(clip, made, status.frames)
+            self.project.add_clip(made)
+
+        self.core.call("probe", ProbeParams(str(path), clip.rate), described, self.notices.error)
 
     def _say_nobody_is_chosen(self) -> None:
         if self.clip is not None and self.clip.people:
@@ -479,7 +525,11 @@ class Workspace(QObject):
         warnings = status.result.warnings if status.result else ()
         text = self.tr("{0} is restored.").format(name)
         hint = "; ".join(warnings) or self.tr("Compare it here, or open its folder from the queue.")
-        self.notices.show(Notice(f"job-{status.job}", Gravity.NEWS, text, hint))
+        notice = Notice(f"job-{status.job}", Gravity.NEWS, text, hint)
+        if self.clip is not None and len(self.clip.people) > 1 and status in self.queue.of(self.clip):
+            act = partial(self.go_on_in, status)
+            notice = replace(notice, action=self.tr("Restore somebody else in it"), act=act)
+        self.notices.show(notice)
 
     def _job_failed(self, status: JobStatus) -> None:
         error = status.error

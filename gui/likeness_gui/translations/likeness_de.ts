@@ -2,6 +2,89 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de_DE" sourcelanguage="en">
 <context>
+    <name>AdvancedBox</name>
+    <message>
+        <source>Advanced</source>
+        <translation>Erweitert</translation>
+    </message>
+    <message>
+        <source>Frame as it is</source>
+        <translation>Bild wie es ist</translation>
+    </message>
+    <message>
+        <source>Enlarged × {0}</source>
+        <translation>Vergrößert × {0}</translation>
+    </message>
+    <message>
+        <source>Size of the result</source>
+        <translation>Größe des Ergebnisses</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Times that each face is worked on; more is slower, and not always better</source>
+        <translation>Wie oft an jedem Gesicht gearbeitet wird; mehr ist langsamer und nicht immer besser</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>Schritte</translation>
+    </message>
+    <message>
+        <source>Seed of the noise: the same seed gives the same result</source>
+        <translation>Startwert des Rauschens: gleicher Wert, gleiches Ergebnis</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>Startwert</translation>
+    </message>
+    <message>
+        <source>Fade to the source where in doubt</source>
+        <translation>Im Zweifel zur Quelle überblenden</translation>
+    </message>
+    <message>
+        <source>Fading</source>
+        <translation>Überblendung</translation>
+    </message>
+    <message>
+        <source>Defects</source>
+        <translation>Fehler</translation>
+    </message>
+    <message>
+        <source>Away from blur, noise and blocks</source>
+        <translation>Weg von Unschärfe, Rauschen und Blöcken</translation>
+    </message>
+    <message>
+        <source>Opposites</source>
+        <translation>Gegenteil</translation>
+    </message>
+    <message>
+        <source>Away from the opposite of what the face shows</source>
+        <translation>Weg vom Gegenteil dessen, was das Gesicht zeigt</translation>
+    </message>
+    <message>
+        <source>Anybody</source>
+        <translation>Irgendwer</translation>
+    </message>
+    <message>
+        <source>Away from the face that comes out without photographs</source>
+        <translation>Weg von dem Gesicht, das ohne Fotos herauskäme</translation>
+    </message>
+    <message>
+        <source>Steer away from</source>
+        <translation>Wegsteuern von</translation>
+    </message>
+    <message>
+        <source>0 is off. Each one that is on takes as long again.</source>
+        <translation>0 ist aus. Jeder Regler über 0 kostet noch einmal die Zeit.</translation>
+    </message>
+    <message>
+        <source>Change {0}</source>
+        <translation>{0} ändern</translation>
+    </message>
+</context>
+<context>
     <name>AttributesBox</name>
     <message>
         <source>What the face shows</source>
@@ -97,6 +180,176 @@
     </message>
 </context>
 <context>
+    <name>DeliveryBox</name>
+    <message>
+        <source>Delivery</source>
+        <translation>Ausgabe</translation>
+    </message>
+    <message>
+        <source>EXR frames</source>
+        <translation>EXR-Bilder</translation>
+    </message>
+    <message>
+        <source>TIFF frames, 16 bit</source>
+        <translation>TIFF-Bilder, 16 Bit</translation>
+    </message>
+    <message>
+        <source>DPX frames, 10 bit</source>
+        <translation>DPX-Bilder, 10 Bit</translation>
+    </message>
+    <message>
+        <source>PNG frames, 16 bit</source>
+        <translation>PNG-Bilder, 16 Bit</translation>
+    </message>
+    <message>
+        <source>H.264, to look at</source>
+        <translation>H.264, zur Ansicht</translation>
+    </message>
+    <message>
+        <source>What is written</source>
+        <translation>Was geschrieben wird</translation>
+    </message>
+    <message>
+        <source>Matte of what changed, beside it</source>
+        <translation>Maske der Änderungen daneben</translation>
+    </message>
+    <message>
+        <source>Change …</source>
+        <translation>Ändern …</translation>
+    </message>
+    <message>
+        <source>Choose the folder of the results</source>
+        <translation>Ordner der Ergebnisse wählen</translation>
+    </message>
+    <message>
+        <source>Beside the footage</source>
+        <translation>Neben dem Material</translation>
+    </message>
+    <message>
+        <source>About {0} for {1} frames</source>
+        <translation>Etwa {0} für {1} Bilder</translation>
+    </message>
+</context>
+<context>
+    <name>Face</name>
+    <message>
+        <source>mouth open</source>
+        <translation>Mund offen</translation>
+    </message>
+    <message>
+        <source>smiling</source>
+        <translation>lächelt</translation>
+    </message>
+    <message>
+        <source>eyes closed</source>
+        <translation>Augen zu</translation>
+    </message>
+    <message>
+        <source>looking left</source>
+        <translation>blickt nach links</translation>
+    </message>
+    <message>
+        <source>looking right</source>
+        <translation>blickt nach rechts</translation>
+    </message>
+    <message>
+        <source>looking up</source>
+        <translation>blickt nach oben</translation>
+    </message>
+    <message>
+        <source>looking down</source>
+        <translation>blickt nach unten</translation>
+    </message>
+    <message>
+        <source>brows raised</source>
+        <translation>Brauen gehoben</translation>
+    </message>
+    <message>
+        <source>black and white</source>
+        <translation>schwarzweiß</translation>
+    </message>
+    <message>
+        <source>beard</source>
+        <translation>Bart</translation>
+    </message>
+    <message>
+        <source>moustache</source>
+        <translation>Schnurrbart</translation>
+    </message>
+    <message>
+        <source>glasses</source>
+        <translation>Brille</translation>
+    </message>
+    <message>
+        <source>bald</source>
+        <translation>kahl</translation>
+    </message>
+    <message>
+        <source>long hair</source>
+        <translation>langes Haar</translation>
+    </message>
+    <message>
+        <source>child</source>
+        <translation>Kind</translation>
+    </message>
+    <message>
+        <source>young</source>
+        <translation>jung</translation>
+    </message>
+    <message>
+        <source>middle-aged</source>
+        <translation>mittleren Alters</translation>
+    </message>
+    <message>
+        <source>old</source>
+        <translation>alt</translation>
+    </message>
+    <message>
+        <source>wrinkles</source>
+        <translation>Falten</translation>
+    </message>
+    <message>
+        <source>freckles</source>
+        <translation>Sommersprossen</translation>
+    </message>
+    <message>
+        <source>make-up</source>
+        <translation>geschminkt</translation>
+    </message>
+    <message>
+        <source>blurred</source>
+        <translation>unscharf</translation>
+    </message>
+    <message>
+        <source>noisy</source>
+        <translation>verrauscht</translation>
+    </message>
+    <message>
+        <source>blocky</source>
+        <translation>blockig</translation>
+    </message>
+    <message>
+        <source>front</source>
+        <translation>von vorn</translation>
+    </message>
+    <message>
+        <source>half left</source>
+        <translation>halb links</translation>
+    </message>
+    <message>
+        <source>half right</source>
+        <translation>halb rechts</translation>
+    </message>
+    <message>
+        <source>left</source>
+        <translation>links</translation>
+    </message>
+    <message>
+        <source>right</source>
+        <translation>rechts</translation>
+    </message>
+</context>
+<context>
     <name>HostsPage</name>
     <message>
         <source>Editing applications</source>
@@ -182,6 +435,22 @@
         </translation>
     </message>
     <message>
+        <source>Left out: make a plain clip of it there, and take it again.</source>
+        <translation>Ausgelassen: dort einen einfachen Clip daraus machen und ihn noch einmal übernehmen.</translation>
+    </message>
+    <message>
+        <source>Rendering {0} of {1} …</source>
+        <translation>{0} von {1} gerendert …</translation>
+    </message>
+    <message>
+        <source>Render and add</source>
+        <translation>Rendern und übernehmen</translation>
+    </message>
+    <message>
+        <source>The editing application renders this clip to EXR frames, grade included; they are restored</source>
+        <translation>Das Schnittprogramm rendert diesen Clip samt Farbkorrektur als EXR-Bilder; diese werden restauriert</translation>
+    </message>
+    <message>
         <source>installed</source>
         <translation>installiert</translation>
     </message>
@@ -221,6 +490,10 @@
         <translation>Wählen …</translation>
     </message>
     <message>
+        <source>For somebody you restore often: made of the photographs in some minutes, and used in their place.</source>
+        <translation>Für jemanden, der oft restauriert wird: in einigen Minuten aus den Fotos gemacht und an ihrer Stelle benutzt.</translation>
+    </message>
+    <message>
         <source>Choose an identity pack</source>
         <translation>Identitätspaket wählen</translation>
     </message>
@@ -237,6 +510,10 @@
         <translation>Identitätspaket</translation>
     </message>
     <message>
+        <source>Give photographs first</source>
+        <translation>Erst Fotos geben</translation>
+    </message>
+    <message>
         <source>Likeness {0:.2f} without it, {1:.2f} with it</source>
         <translation>Ähnlichkeit {0:.2f} ohne, {1:.2f} mit</translation>
     </message>
@@ -244,140 +521,12 @@
 <context>
     <name>Inspector</name>
     <message>
-        <source>Fast</source>
-        <translation>Schnell</translation>
-    </message>
-    <message>
-        <source>Quality</source>
-        <translation>Qualität</translation>
-    </message>
-    <message>
-        <source>Look</source>
-        <translation>Wirkung</translation>
-    </message>
-    <message>
-        <source>Strength</source>
-        <translation>Stärke</translation>
-    </message>
-    <message>
-        <source>How much of the result replaces the source; 0 leaves it untouched</source>
-        <translation>Wie viel vom Ergebnis die Quelle ersetzt; 0 lässt sie unberührt</translation>
-    </message>
-    <message>
-        <source>Fidelity</source>
-        <translation>Treue</translation>
-    </message>
-    <message>
-        <source>How closely to follow the footage; 1 lets only fine detail change</source>
-        <translation>Wie eng dem Material gefolgt wird; bei 1 ändern sich nur feine Details</translation>
-    </message>
-    <message>
-        <source>Likeness</source>
-        <translation>Ähnlichkeit</translation>
-    </message>
-    <message>
-        <source>How closely to follow the photographs; 0 ignores them</source>
-        <translation>Wie eng den Fotos gefolgt wird; 0 übergeht sie</translation>
-    </message>
-    <message>
-        <source>Grain</source>
-        <translation>Korn</translation>
-    </message>
-    <message>
-        <source>Share of the footage&apos;s own grain that is put back</source>
-        <translation>Anteil des Filmkorns, der zurückgegeben wird</translation>
-    </message>
-    <message>
-        <source>More</source>
-        <translation>Mehr</translation>
-    </message>
-    <message>
-        <source>Frame as it is</source>
-        <translation>Bild wie es ist</translation>
-    </message>
-    <message>
-        <source>Enlarged × {0}</source>
-        <translation>Vergrößert × {0}</translation>
-    </message>
-    <message>
-        <source>Size of the result</source>
-        <translation>Größe des Ergebnisses</translation>
-    </message>
-    <message>
-        <source>Seed of the noise: the same seed gives the same result</source>
-        <translation>Startwert des Rauschens: gleicher Wert, gleiches Ergebnis</translation>
-    </message>
-    <message>
-        <source>Fade to the source where in doubt</source>
-        <translation>Im Zweifel zur Quelle überblenden</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>Größe</translation>
-    </message>
-    <message>
-        <source>Seed</source>
-        <translation>Startwert</translation>
-    </message>
-    <message>
-        <source>Delivery</source>
-        <translation>Ausgabe</translation>
-    </message>
-    <message>
-        <source>EXR frames</source>
-        <translation>EXR-Bilder</translation>
-    </message>
-    <message>
-        <source>TIFF frames, 16 bit</source>
-        <translation>TIFF-Bilder, 16 Bit</translation>
-    </message>
-    <message>
-        <source>DPX frames, 10 bit</source>
-        <translation>DPX-Bilder, 10 Bit</translation>
-    </message>
-    <message>
-        <source>PNG frames, 16 bit</source>
-        <translation>PNG-Bilder, 16 Bit</translation>
-    </message>
-    <message>
-        <source>H.264, to look at</source>
-        <translation>H.264, zur Ansicht</translation>
-    </message>
-    <message>
-        <source>What is written</source>
-        <translation>Was geschrieben wird</translation>
-    </message>
-    <message>
-        <source>Matte of what changed, beside it</source>
-        <translation>Maske der Änderungen daneben</translation>
-    </message>
-    <message>
-        <source>Change …</source>
-        <translation>Ändern …</translation>
-    </message>
-    <message>
-        <source>Choose the folder of the results</source>
-        <translation>Ordner der Ergebnisse wählen</translation>
-    </message>
-    <message>
-        <source>Change {0}</source>
-        <translation>{0} ändern</translation>
-    </message>
-    <message>
         <source>Photographs and settings of a person appear here once people are found.</source>
         <translation>Fotos und Einstellungen einer Person erscheinen hier, sobald Personen gefunden sind.</translation>
     </message>
     <message>
         <source>Click a person to see photographs and settings.</source>
         <translation>Eine Person anklicken, um Fotos und Einstellungen zu sehen.</translation>
-    </message>
-    <message>
-        <source>Beside the footage</source>
-        <translation>Neben dem Material</translation>
-    </message>
-    <message>
-        <source>About {0} for {1} frames</source>
-        <translation>Etwa {0} für {1} Bilder</translation>
     </message>
 </context>
 <context>
@@ -451,6 +600,96 @@
     </message>
 </context>
 <context>
+    <name>LookBox</name>
+    <message>
+        <source>Fast</source>
+        <translation>Schnell</translation>
+    </message>
+    <message>
+        <source>Quality</source>
+        <translation>Qualität</translation>
+    </message>
+    <message>
+        <source>Quality works on each face twice as long</source>
+        <translation>Qualität arbeitet doppelt so lange an jedem Gesicht</translation>
+    </message>
+    <message>
+        <source>Look</source>
+        <translation>Wirkung</translation>
+    </message>
+    <message>
+        <source>Strength</source>
+        <translation>Stärke</translation>
+    </message>
+    <message>
+        <source>How much of the result replaces the source; 0 leaves it untouched</source>
+        <translation>Wie viel vom Ergebnis die Quelle ersetzt; 0 lässt sie unberührt</translation>
+    </message>
+    <message>
+        <source>Fidelity</source>
+        <translation>Treue</translation>
+    </message>
+    <message>
+        <source>How closely to follow the footage; 1 lets only fine detail change</source>
+        <translation>Wie eng dem Material gefolgt wird; bei 1 ändern sich nur feine Details</translation>
+    </message>
+    <message>
+        <source>Likeness</source>
+        <translation>Ähnlichkeit</translation>
+    </message>
+    <message>
+        <source>How closely to follow the photographs; 0 ignores them</source>
+        <translation>Wie eng den Fotos gefolgt wird; 0 übergeht sie</translation>
+    </message>
+    <message>
+        <source>Grain</source>
+        <translation>Korn</translation>
+    </message>
+    <message>
+        <source>Share of the footage's own grain that is put back</source>
+        <translation>Anteil des Filmkorns, der zurückgegeben wird</translation>
+    </message>
+    <message>
+        <source>Go to the keyframe before</source>
+        <translation>Zum vorigen Keyframe</translation>
+    </message>
+    <message>
+        <source>Go to the next keyframe</source>
+        <translation>Zum nächsten Keyframe</translation>
+    </message>
+    <message>
+        <source>Remove a keyframe</source>
+        <translation>Keyframe entfernen</translation>
+    </message>
+    <message>
+        <source>Set a keyframe</source>
+        <translation>Keyframe setzen</translation>
+    </message>
+    <message>
+        <source>Change {0}</source>
+        <translation>{0} ändern</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n keyframe(s)</source>
+        <translation>
+            <numerusform>%n Keyframe</numerusform>
+            <numerusform>%n Keyframes</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The same all through</source>
+        <translation>Durchgehend gleich</translation>
+    </message>
+    <message>
+        <source>Remove this keyframe</source>
+        <translation>Diesen Keyframe entfernen</translation>
+    </message>
+    <message>
+        <source>Set a keyframe of the strength here</source>
+        <translation>Hier einen Keyframe der Stärke setzen</translation>
+    </message>
+</context>
+<context>
     <name>MainWindow</name>
     <message>
         <source>Restore</source>
@@ -519,6 +758,18 @@
     <message>
         <source>Work on the whole clip</source>
         <translation>Ganzen Clip bearbeiten</translation>
+    </message>
+    <message>
+        <source>Keyframe of the strength, set or remove</source>
+        <translation>Keyframe der Stärke setzen oder entfernen</translation>
+    </message>
+    <message>
+        <source>Next keyframe</source>
+        <translation>Nächster Keyframe</translation>
+    </message>
+    <message>
+        <source>Keyframe before</source>
+        <translation>Voriger Keyframe</translation>
     </message>
     <message>
         <source>&amp;View</source>
@@ -617,8 +868,8 @@
         <translation>Noch keine</translation>
     </message>
     <message>
-        <source>Footage and projects ({0});;All files (*)</source>
-        <translation>Material und Projekte ({0});;Alle Dateien (*)</translation>
+        <source>Footage, timelines and projects ({0});;All files (*)</source>
+        <translation>Material, Timelines und Projekte ({0});;Alle Dateien (*)</translation>
     </message>
     <message>
         <source>Open footage</source>
@@ -708,15 +959,11 @@
         <translation>Abbrechen</translation>
     </message>
     <message>
-        <source>Restore {0}</source>
-        <translation>{0} restaurieren</translation>
-    </message>
-    <message>
         <source>Put it into the timeline</source>
         <translation>In die Timeline einsetzen</translation>
     </message>
     <message>
-        <source>Show the result&apos;s folder</source>
+        <source>Show the result's folder</source>
         <translation>Ordner des Ergebnisses zeigen</translation>
     </message>
     <message>
@@ -759,12 +1006,16 @@
         <translation>Keine Gesichter gefunden. Andere Marken setzen und erneut versuchen.</translation>
     </message>
     <message>
-        <source>Tick the people who are to be restored: on the left, or click a face in the picture.</source>
-        <translation>Ankreuzen, wer restauriert werden soll: links oder durch Klick auf ein Gesicht im Bild.</translation>
+        <source>Photographs show who this is. Without one there is only the footage to go by.</source>
+        <translation>Fotos zeigen, wer das ist. Ohne Foto gibt es nur das Material selbst.</translation>
     </message>
     <message>
-        <source>Photographs of the person keep the result that person.</source>
-        <translation>Mit Fotos bleibt die Person im Ergebnis sie selbst.</translation>
+        <source>One person was found. Is this who is to be restored?</source>
+        <translation>Eine Person wurde gefunden. Soll sie restauriert werden?</translation>
+    </message>
+    <message>
+        <source>Tick the people who are to be restored: on the left, or click a face in the picture.</source>
+        <translation>Ankreuzen, wer restauriert werden soll: links oder durch Klick auf ein Gesicht im Bild.</translation>
     </message>
     <message>
         <source>See one frame before you restore all of them.</source>
@@ -781,6 +1032,14 @@
     <message>
         <source>Restored. Compare it, and look at the frames that are marked under it, if any.</source>
         <translation>Restauriert. Vergleichen und gegebenenfalls die darunter markierten Bilder ansehen.</translation>
+    </message>
+    <message>
+        <source>Yes, choose {0}</source>
+        <translation>Ja, {0} auswählen</translation>
+    </message>
+    <message>
+        <source>{0}: a result each, one after the other. To have all in one, restore the next person in the first result.</source>
+        <translation>{0}: je ein Ergebnis, nacheinander. Für alle in einem die nächste Person im ersten Ergebnis restaurieren.</translation>
     </message>
     <message>
         <source>Looking for faces …</source>
@@ -1084,6 +1343,14 @@
         <translation>Weniger lassen Platz für andere Arbeit.</translation>
     </message>
     <message>
+        <source>Model pack</source>
+        <translation>Modellpaket</translation>
+    </message>
+    <message>
+        <source>The weights that restore. Takes effect at once.</source>
+        <translation>Die Gewichte, die restaurieren. Gilt sofort.</translation>
+    </message>
+    <message>
         <source>Language</source>
         <translation>Sprache</translation>
     </message>
@@ -1309,6 +1576,10 @@
 <context>
     <name>Workspace</name>
     <message>
+        <source>The result is in {0}</source>
+        <translation>Das Ergebnis liegt in {0}</translation>
+    </message>
+    <message>
         <source>{0} is cut off: {1} frames at its end are missing.</source>
         <translation>{0} ist abgeschnitten: am Ende fehlen {1} Bilder.</translation>
     </message>
@@ -1330,6 +1601,10 @@
             <numerusform>%n Element von {0} kann nicht restauriert werden.</numerusform>
             <numerusform>%n Elemente von {0} können nicht restauriert werden.</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>Render them there as files of their own, and open those.</source>
+        <translation>Dort als eigene Dateien rendern und diese öffnen.</translation>
     </message>
     <message>
         <source>The result is in the timeline, on a track of its own.</source>
@@ -1404,6 +1679,10 @@
         <translation>Von dieser Person ist kein Gesicht zu sehen.</translation>
     </message>
     <message>
+        <source>{0}, {1} restored</source>
+        <translation>{0}, {1} restauriert</translation>
+    </message>
+    <message>
         <source>Nobody is chosen yet.</source>
         <translation>Noch ist niemand ausgewählt.</translation>
     </message>
@@ -1430,6 +1709,10 @@
     <message>
         <source>Compare it here, or open its folder from the queue.</source>
         <translation>Hier vergleichen oder den Ordner aus der Warteschlange öffnen.</translation>
+    </message>
+    <message>
+        <source>Restore somebody else in it</source>
+        <translation>Darin noch jemanden restaurieren</translation>
     </message>
     <message>
         <source>Try again</source>

@@ -32,6 +32,16 @@
     </message>
 </context>
 <context>
+    <name>LookBox</name>
+    <message numerus="yes">
+        <source>%n keyframe(s)</source>
+        <translation>
+            <numerusform>%n keyframe</numerusform>
+            <numerusform>%n keyframes</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>NextStep</name>
     <message numerus="yes">
         <source>Restore %n frame(s)</source>

@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from superqt import QFlowLayout
 
 from likeness_gui.state.project import Person
+from likeness_gui.state.words import said
 from likeness_gui.state.workspace import Workspace
-from likeness_gui.views.parts import column, label, set_role
+from likeness_gui.views.parts import column, empty, label, set_role
 
 SHOWN_FROM = 0.25  # a measured degree below it is not worth a chip
 DEGREES = (1.0, 0.5, 0.0)
@@ -33,11 +34,11 @@ class AttributesBox(QWidget):
         """The words of one person; nothing where none were measured."""
         self._person = person
         measured = self._measured(person)
-        said = dict(person.settings.attributes)
+        corrected = dict(person.settings.attributes)
         words = tuple(
-            (word, said.get(word, degree), word in said)
+            (word, corrected.get(word, degree), word in corrected)
             for word, degree in measured.items()
-            if word in said or degree >= SHOWN_FROM
+            if word in corrected or degree >= SHOWN_FROM
         )
         self.setVisible(bool(measured))
         if words != self._shown:
@@ -50,14 +51,9 @@ class AttributesBox(QWidget):
         return dict(found.attributes) if found else {}
 
     def _fill(self, words: tuple[tuple[str, float, bool], ...]) -> None:
-        while self._chips.count():
-            item = self._chips.takeAt(0)
-            widget = item.widget() if item else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._chips)
         for word, degree, is_said in words:
-            chip = self._chip(f"{word}  {degree:.0%}", self._degrees(word))
+            chip = self._chip(f"{said(word)}  {degree:.0%}", self._degrees(word))
             set_role(chip, "said" if is_said else "chip")
             self._chips.addWidget(chip)
         more = self._chip("+", self._more())
@@ -92,7 +88,7 @@ class AttributesBox(QWidget):
             shown = {word for word, _, _ in self._shown or ()}
             for word in self._measured(self._person) if self._person else ():
                 if word not in shown:
-                    menu.addAction(word, partial(self._say, word, 1.0))
+                    menu.addAction(said(word), partial(self._say, word, 1.0))
 
         menu.aboutToShow.connect(fill)
         return menu
@@ -102,6 +98,6 @@ class AttributesBox(QWidget):
         if person is None:
             return
         others = [pair for pair in person.settings.attributes if pair[0] != word]
-        said = tuple(sorted([*others, *([(word, degree)] if degree is not None else [])]))
-        settings = replace(person.settings, attributes=said)
-        self._workspace.project.edit_person(self.tr("Describe the face"), replace(person, settings=settings))
+        words = tuple(sorted([*others, *([(word, degree)] if degree is not None else [])]))
+        changed = replace(person.settings, attributes=words)
+        self._workspace.project.change_settings(self.tr("Describe the face"), changed)

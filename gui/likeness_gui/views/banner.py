@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 
 from likeness_gui import theme
 from likeness_gui.state.notices import Gravity, Notice, Notices
-from likeness_gui.views.parts import button, icon, label, tool
+from likeness_gui.views.parts import button, empty, icon, label, tool
 
 ICONS = {
     Gravity.NEWS: ("check-circle-outline", theme.ACCENT),
@@ -28,12 +28,7 @@ class Banners(QWidget):
         self._show()
 
     def _show(self) -> None:
-        while self._layout.count():
-            item = self._layout.takeAt(0)
-            widget = item.widget() if item else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._layout)
         for notice in self._notices.shown[:MOST_SHOWN]:
             self._layout.addWidget(self._banner(notice))
         self.setVisible(bool(self._notices.shown))

@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPainterPath,
     QPaintEvent,
     QPen,
     QResizeEvent,
@@ -291,7 +292,10 @@ class CompareView(QWidget):
                 pen = QPen(color, 1.25, Qt.PenStyle.DashLine)
             painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(box, 3, 3)
+            if self._after is None:
+                painter.drawRoundedRect(box, 3, 3)
+            else:
+                painter.drawPath(_corners(box))  # the face itself is what is looked at
             self._paint_tag(painter, box, face)
         painter.restore()
 
@@ -401,3 +405,16 @@ class CompareView(QWidget):
         pane = self._pane_at(point)
         under = [face for face in self._faces if self._on_screen(face, pane).contains(point)]
         return min(under, key=lambda face: face.box[2], default=None)
+
+
+def _corners(box: QRectF) -> QPainterPath:
+    """The four corners of a box, each arm an eighth of its side."""
+    path = QPainterPath()
+    arm = min(box.width(), box.height()) / 8
+    for corner, across, down in (
+        (box.topLeft(), 1, 1), (box.topRight(), -1, 1), (box.bottomRight(), -1, -1), (box.bottomLeft(), 1, -1)
+    ):  # fmt: skip
+        path.moveTo(corner + QPointF(across * arm, 0))
+        path.lineTo(corner)
+        path.lineTo(corner + QPointF(0, down * arm))
+    return path

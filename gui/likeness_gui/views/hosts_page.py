@@ -2,11 +2,11 @@
 
 from likeness_plugin.bridge import HostClip, Route, Selection
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from likeness_gui import theme
 from likeness_gui.state.host import Host
-from likeness_gui.views.parts import button, column, icon, label, row, rule, scrolled, set_role
+from likeness_gui.views.parts import button, column, empty, icon, label, row, rule, scrolled, set_role
 
 STATES = {
     "current": ("check", theme.ACCENT),
@@ -132,7 +132,7 @@ class HostsPage(QWidget):
         )
 
     def _show_offer(self) -> None:
-        _clear(self._clips)
+        empty(self._clips)
         offer = self._host.offer
         usable = len(offer.usable) if offer else 0
         self._take.setVisible(bool(usable))
@@ -141,15 +141,41 @@ class HostsPage(QWidget):
             self._clips.addWidget(self._clip_line(clip))
 
     def _clip_line(self, clip: HostClip) -> QWidget:
+        """A clip that can be taken, or why not and what to do about it."""
         fine = clip.route is Route.DECODE and clip.source is not None
         shape, color = ("check", theme.ACCENT) if fine else ("alert-outline", theme.WARNING)
         text = f"{clip.record_in} – {clip.record_out}   V{clip.track}   {clip.name}"
         doubts = "; ".join((*((clip.reason,) if clip.reason else ()), *clip.warnings))
-        return _line(shape, color, text, doubts)
+        if clip.route is Route.REFUSED:
+            doubts += ". " + self.tr("Left out: make a plain clip of it there, and take it again.")
+        line = _line(shape, color, text, doubts)
+        if clip.route is Route.RENDER:
+            line.layout().addWidget(self._render_button(clip))  # type: ignore[union-attr]  # it has one
+        return line
+
+    def _render_button(self, clip: HostClip) -> QPushButton:
+        """The application makes pictures of the clip as it shows it; those are then restored."""
+        rendering = self._host.rendering
+        if rendering is not None and rendering[0] == clip.id:
+            progress = rendering[1]
+            made = button(
+                self.tr("Rendering {0} of {1} …").format(
+                    *(progress.done, progress.total) if progress else (0, len(clip.record))
+                ),
+                role="link",
+            )
+        else:
+            made = button(self.tr("Render and add"), "movie-open-play-outline")
+            made.setToolTip(
+                self.tr("The editing application renders this clip to EXR frames, grade included; they are restored")
+            )
+        made.setEnabled(rendering is None and not self._host.busy)
+        made.clicked.connect(lambda _=False: self._host.render(clip))
+        return made
 
     def _show_entries(self) -> None:
-        _clear(self._entries)
-        _clear(self._notes)
+        empty(self._entries)
+        empty(self._notes)
         report, busy = self._host.report, self._host.busy
         installed = report is not None and any(entry.state != "absent" for entry in report.entries)
         self._install.setEnabled(not busy)
@@ -183,12 +209,3 @@ def _line(shape: str, color: str, text: str, detail: str) -> QWidget:
     layout.addWidget(title, 0, Qt.AlignmentFlag.AlignTop)
     layout.addWidget(label(detail, "caption", wrap=True), 1)
     return line
-
-
-def _clear(layout: QVBoxLayout) -> None:
-    while layout.count():
-        item = layout.takeAt(0)
-        widget = item.widget() if item else None
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()

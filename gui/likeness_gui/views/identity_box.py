@@ -21,13 +21,19 @@ class IdentityBox(QWidget):
         self._workspace = workspace
         self._person: Person | None = None
         layout = column(self, margin=0, spacing=4)
+        self._about = label(
+            self.tr(
+                "For somebody you restore often: made of the photographs in some minutes, and used in their place."
+            ),
+            "caption",
+            wrap=True,
+        )
         self._name = Elided("", "muted")
         self._score = label("", "caption", wrap=True)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(self.tr("Progress"))
         self._make = button(self.tr("Make one"), role="link")
-        self._make.setToolTip(self.tr("The network practises on the photographs; takes minutes"))
         self._choose = button(self.tr("Choose …"), role="link")
         self._choose.setAccessibleName(self.tr("Choose an identity pack"))
         self._stop = button(self.tr("Stop"), role="link")
@@ -39,7 +45,7 @@ class IdentityBox(QWidget):
         layout.addLayout(
             row(label(self.tr("Identity pack"), "section"), 1, self._make, self._choose, self._stop, self._drop)
         )
-        for widget in (self._name, self._bar, self._score):
+        for widget in (self._about, self._name, self._bar, self._score):
             layout.addWidget(widget)
         workspace.identities.changed.connect(self._show)
 
@@ -56,6 +62,12 @@ class IdentityBox(QWidget):
         own = practice is not None and (practice.clip, practice.person) == (clip.key, person.number)
         self._make.setVisible(not own and not person.identity)
         self._make.setEnabled(practice is None and bool(person.references))
+        self._make.setToolTip(
+            self.tr("The network practises on the photographs; takes minutes")
+            if person.references
+            else self.tr("Give photographs first")
+        )
+        self._about.setVisible(not own and not person.identity)
         self._choose.setVisible(not own and not person.identity)
         self._stop.setVisible(own)
         self._drop.setVisible(bool(person.identity) and not own)

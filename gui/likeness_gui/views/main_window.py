@@ -11,8 +11,6 @@ from PySide6.QtGui import (
     QAction,
     QCloseEvent,
     QDesktopServices,
-    QDragEnterEvent,
-    QDropEvent,
     QKeyEvent,
     QKeySequence,
     QShortcut,
@@ -33,11 +31,12 @@ from PySide6.QtWidgets import (
 
 from likeness_gui import theme
 from likeness_gui.state.core import CoreState
+from likeness_gui.state.edit_files import SUFFIXES as TIMELINES
 from likeness_gui.state.identities import PACK_SUFFIX
 from likeness_gui.state.project import SUFFIX
 from likeness_gui.state.workspace import Workspace
 from likeness_gui.views.banner import Banners
-from likeness_gui.views.drops import dropped_files
+from likeness_gui.views.drops import FileDrops
 from likeness_gui.views.hosts_page import HostsPage
 from likeness_gui.views.inspector import Inspector
 from likeness_gui.views.next_step import NextStep
@@ -47,7 +46,7 @@ from likeness_gui.views.queue_page import QueuePage
 from likeness_gui.views.settings_page import SettingsPage
 from likeness_gui.views.viewer_pane import ViewerPane
 
-FOOTAGE = "*.mov *.mp4 *.m4v *.mxf *.mkv *.avi *.exr *.dpx *.tif *.tiff *.png *.jpg"
+FOOTAGE = "*.mov *.mp4 *.m4v *.mxf *.mkv *.avi *.mpg *.mts *.webm *.exr *.dpx *.tif *.tiff *.png *.jpg"
 PHOTOGRAPHS = "*.jpg *.jpeg *.png *.tif *.tiff *.webp *.avif"
 
 
@@ -57,7 +56,7 @@ class MainWindow(QMainWindow):
     def __init__(self, workspace: Workspace, beside_host: bool = False) -> None:
         super().__init__()
         self.workspace, self._beside_host = workspace, beside_host
-        self.setAcceptDrops(True)
+        FileDrops(self, workspace.open_paths, lambda over: None)
         self.people = PeoplePanel(workspace)
         self.viewer = ViewerPane(workspace)
         self.inspector = Inspector(workspace)
@@ -177,6 +176,11 @@ class MainWindow(QMainWindow):
         self._action(edit, self.tr("Mark in"), self.viewer.mark_in, "I")
         self._action(edit, self.tr("Mark out"), self.viewer.mark_out, "O")
         self._action(edit, self.tr("Work on the whole clip"), lambda: project.set_range(None), "Alt+X")
+        edit.addSeparator()
+        look = self.inspector.look
+        self._action(edit, self.tr("Keyframe of the strength, set or remove"), look.toggle_key, "Ctrl+K")
+        self._action(edit, self.tr("Next keyframe"), lambda: look.go_to_key(1), "B")
+        self._action(edit, self.tr("Keyframe before"), lambda: look.go_to_key(-1), "Shift+B")
         view = bar.addMenu(self.tr("&View"))
         self._view_menu(view)
         act = bar.addMenu(self.tr("&Restore"))
@@ -283,7 +287,10 @@ class MainWindow(QMainWindow):
 
     def open_footage(self) -> None:
         """Ask which footage."""
-        kinds = self.tr("Footage and projects ({0});;All files (*)").format(f"{FOOTAGE} *{SUFFIX}")
+        timelines = " ".join(f"*{suffix}" for suffix in TIMELINES)
+        kinds = self.tr("Footage, timelines and projects ({0});;All files (*)").format(
+            f"{FOOTAGE} {timelines} *{SUFFIX}"
+        )
         paths, _ = QFileDialog.getOpenFileNames(self, self.tr("Open footage"), self._last_folder(), kinds)
         self._open(paths)
 
@@ -342,8 +349,9 @@ class MainWindow(QMainWindow):
             self.workspace.save_diagnostics(Path(path))
 
     def reveal(self, job: JobStatus) -> None:
-        """Show a result in the platform's file manager."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(job.output.folder))
+        """Show a result in the platform's file manager; where there is none, say where it is."""
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(job.output.folder)):
+            self.workspace.say_where(job)
 
     def _open(self, paths: list[str]) -> None:
         if paths:
@@ -352,14 +360,6 @@ class MainWindow(QMainWindow):
 
     def _last_folder(self) -> str:
         return self.workspace.preferences.text("last_folder", str(Path.home()))
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_files(event.mimeData()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self.workspace.open_paths(dropped_files(event.mimeData()))
-        event.acceptProposedAction()
 
     # ---- its place on the screen
 

@@ -58,8 +58,20 @@ class NextStep(QWidget):
         self._why.setText(self._reason(step))
         for made, text in ((self._main, main), (self._second, second), (self._third, third)):
             made.setText(text)
-            made.setVisible(bool(text))
+        self._show_buttons()
         self._show_progress(step)
+
+    def _show_buttons(self) -> None:
+        """Those that say something; the keyboard stays here where the one that had it goes."""
+        buttons = (self._main, self._second, self._third)
+        held = any(made.hasFocus() for made in buttons)
+        for made in (made for made in buttons if made.text()):
+            made.setVisible(True)
+        first = next((made for made in buttons if made.text()), None)
+        if held and first is not None and not any(made.hasFocus() and made.text() for made in buttons):
+            first.setFocus()
+        for made in (made for made in buttons if not made.text()):
+            made.setVisible(False)
 
     def _texts(self, step: Step) -> tuple[str, str, str]:
         preview, restore = self.tr("Preview this frame"), self._restore_text()
@@ -80,7 +92,7 @@ class NextStep(QWidget):
     def _choose_text(self) -> str:
         """Where there is but one person, one click says it."""
         people = self._workspace.clip.people if self._workspace.clip else ()
-        return self.tr("Restore {0}").format(people[0].name) if len(people) == 1 else ""
+        return self.tr("Yes, choose {0}").format(people[0].name) if len(people) == 1 else ""
 
     def _result_text(self) -> str:
         placeable = self._workspace.host.can_place(self._workspace.clip)
@@ -110,16 +122,27 @@ class NextStep(QWidget):
             ),
             Step.ANALYSING: self._analysing(),
             Step.NOBODY: self.tr("No faces were found. Set other marks, then try again."),
-            Step.CHOOSE: self.tr(
-                "Tick the people who are to be restored: on the left, or click a face in the picture."
-            ),
-            Step.REFERENCE: self.tr("Photographs of the person keep the result that person."),
+            Step.CHOOSE: self._who(),
+            Step.REFERENCE: self.tr("Photographs show who this is. Without one there is only the footage to go by."),
             Step.PREVIEW: self.tr("See one frame before you restore all of them."),
             Step.PREVIEWING: self.tr("Restoring one frame …"),
-            Step.RESTORE: self.tr("The source stays as it is; the result is a new clip."),
+            Step.RESTORE: self._what_comes(),
             Step.RESTORING: self._restoring(),
             Step.RESULT: self.tr("Restored. Compare it, and look at the frames that are marked under it, if any."),
         }[step]
+
+    def _who(self) -> str:
+        if self._choose_text():
+            return self.tr("One person was found. Is this who is to be restored?")
+        return self.tr("Tick the people who are to be restored: on the left, or click a face in the picture.")
+
+    def _what_comes(self) -> str:
+        people = self._workspace.chosen()
+        if len(people) < 2:
+            return self.tr("The source stays as it is; the result is a new clip.")
+        return self.tr(
+            "{0}: a result each, one after the other. To have all in one, restore the next person in the first result."
+        ).format(", ".join(person.name for person in people))
 
     def _analysing(self) -> str:
         progress = self._progress(Step.ANALYSING)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -107,6 +108,16 @@ def column(parent: QWidget, margin: int = theme.SPACE * 2, spacing: int = theme.
     return layout
 
 
+def empty(layout: QLayout) -> None:
+    """Take everything out of a layout, at once for the eye."""
+    while layout.count():
+        item = layout.takeAt(0)
+        widget = item.widget() if item else None
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+
+
 def scrolled(content: QWidget) -> QScrollArea:
     """A widget that scrolls up and down only."""
     area = QScrollArea()
@@ -147,8 +158,10 @@ class Segments(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def show_choice(self, key: str) -> None:
-        """Press a button without telling anybody."""
-        self._buttons[key].setChecked(True)
+        """Press a button without telling anybody; none for a key that has none."""
+        self._group.setExclusive(key in self._buttons)
+        for name, made in self._buttons.items():
+            made.setChecked(name == key)
 
     def enable(self, key: str, enabled: bool) -> None:
         """Let a button be used, or not."""

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from likeness_gui.state.project import Person
 from likeness_gui.state.timecodes import describe
 from likeness_gui.state.workspace import Workspace
-from likeness_gui.views.drops import dropped_files
+from likeness_gui.views.drops import FileDrops
 from likeness_gui.views.parts import Elided, column, label, name_it, restyle, row, rule, scrolled, set_role, tool
 from likeness_gui.views.thumbnail import Thumbnail
 
@@ -110,7 +110,7 @@ class PersonCard(QFrame):
         super().__init__()
         self._workspace, self._number = workspace, number
         self.setObjectName("card")
-        self.setAcceptDrops(True)
+        FileDrops(self, self._dropped, self._show_over)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         layout = QHBoxLayout(self)
@@ -203,18 +203,14 @@ class PersonCard(QFrame):
         else:
             super().keyPressEvent(event)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_files(event.mimeData()):
-            event.acceptProposedAction()
+    def _show_over(self, over: bool) -> None:
+        person = self._person()
+        if over:
             self.setProperty("selected", True)
             restyle(self)
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        person = self._person()
-        if person is not None:
+        elif person is not None:
             self.show_person(person)
 
-    def dropEvent(self, event: QDropEvent) -> None:
+    def _dropped(self, paths: list[str]) -> None:
         self._workspace.project.select_person(self._number)
-        self._workspace.add_photographs(tuple(dropped_files(event.mimeData())), self._number)
-        event.acceptProposedAction()
+        self._workspace.add_photographs(tuple(paths), self._number)

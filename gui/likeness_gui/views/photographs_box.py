@@ -2,15 +2,16 @@
 
 from likeness_core.protocol import PhotoReport
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from likeness_gui import theme
 from likeness_gui.state.notices import sentence
 from likeness_gui.state.project import MOST_REFERENCES, Person
+from likeness_gui.state.words import said
 from likeness_gui.state.workspace import Workspace
-from likeness_gui.views.drops import dropped_files
-from likeness_gui.views.parts import button, column, label, restyle, row
+from likeness_gui.views.drops import FileDrops, mark_over
+from likeness_gui.views.parts import button, column, empty, label, row
 from likeness_gui.views.thumbnail import Thumbnail
 
 SIDE_PX = 50
@@ -27,7 +28,6 @@ class PhotographsBox(QWidget):
         super().__init__()
         self._workspace = workspace
         self._person: Person | None = None
-        self.setAcceptDrops(True)
         layout = column(self, margin=0, spacing=8)
         layout.addWidget(label(self.tr("Photographs"), "section"))
         self._drop = QFrame()
@@ -46,6 +46,7 @@ class PhotographsBox(QWidget):
         )
         inside.addWidget(self._empty)
         layout.addWidget(self._drop)
+        FileDrops(self, self._dropped, lambda over: mark_over(self._drop, over))
         self._remarks = QVBoxLayout()
         self._remarks.setSpacing(2)
         layout.addLayout(self._remarks)
@@ -115,17 +116,12 @@ class PhotographsBox(QWidget):
             lines += [report.error.message, report.error.hint]
         else:
             lines.append(self.tr("Quality {0:.0%}").format(report.quality))
-            lines += [f"{self.tr('Seen')}: {report.side}"] if report.side else []
+            lines += [f"{self.tr('Seen')}: {said(report.side)}"] if report.side else []
             lines += report.warnings
         return "\n".join([*lines, self.tr("Click to remove it")])
 
     def _show_remarks(self, references: tuple[str, ...]) -> None:
-        while self._remarks.count():
-            item = self._remarks.takeAt(0)
-            widget = item.widget() if item else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._remarks)
         photographs = self._workspace.photographs
         for path in references:
             report = photographs.report(path)
@@ -162,22 +158,8 @@ class PhotographsBox(QWidget):
         menu.addAction(self.tr("Remove"), lambda: self._workspace.project.remove_reference(person.number, path))
         menu.popup(place.mapToGlobal(place.rect().bottomLeft()))
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_files(event.mimeData()):
-            event.acceptProposedAction()
-            self._show_over(True)
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._show_over(False)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self._show_over(False)
-        self._workspace.add_photographs(tuple(dropped_files(event.mimeData())))
-        event.acceptProposedAction()
-
-    def _show_over(self, over: bool) -> None:
-        self._drop.setProperty("over", over)
-        restyle(self._drop)
+    def _dropped(self, paths: list[str]) -> None:
+        self._workspace.add_photographs(tuple(paths))
 
 
 def _color(report: PhotoReport | None) -> str:

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QSpinBox, QVB
 
 from likeness_gui import theme
 from likeness_gui.state.workspace import Workspace
-from likeness_gui.views.parts import button, column, icon, label, name_it, row, rule, scrolled
+from likeness_gui.views.parts import button, column, empty, icon, label, name_it, row, rule, scrolled
 
 MOST_THREADS = 256
 LANGUAGES = {"": "System", "en": "English", "de": "Deutsch"}
@@ -47,6 +47,7 @@ class SettingsPage(QWidget):
         form.setHorizontalSpacing(24)
         form.setVerticalSpacing(8)
         self._device, self._threads, self._language = QComboBox(), QSpinBox(), QComboBox()
+        self._pack = QComboBox()
         self._threads.setRange(0, MOST_THREADS)
         self._threads.setSpecialValueText(self.tr("All"))
         for code, name in LANGUAGES.items():
@@ -54,6 +55,7 @@ class SettingsPage(QWidget):
         rows = (
             (self.tr("Compute on"), self._device, self.tr("Automatic takes the fastest there is.")),
             (self.tr("CPU threads"), self._threads, self.tr("Fewer leave room for other work on this machine.")),
+            (self.tr("Model pack"), self._pack, self.tr("The weights that restore. Takes effect at once.")),
             (self.tr("Language"), self._language, self.tr("Takes effect at the next start.")),
         )
         for i, (name, widget, hint) in enumerate(rows):
@@ -64,6 +66,7 @@ class SettingsPage(QWidget):
             form.addWidget(label(hint, "caption"), i, 2)
         form.setColumnStretch(3, 1)
         self._device.activated.connect(lambda _: preferences.set("device", self._device.currentData()))
+        self._pack.activated.connect(lambda _: preferences.set("pack", self._pack.currentData()))
         self._threads.valueChanged.connect(self._set_threads)
         self._language.activated.connect(lambda _: preferences.set("language", self._language.currentData()))
         return form
@@ -82,11 +85,21 @@ class SettingsPage(QWidget):
         for device in devices:
             self._device.addItem(names.get(device, device), device)
         self._device.setCurrentIndex(max(0, self._device.findData(preferences.text("device", "auto"))))
+        self._show_packs()
         self._threads.setValue(preferences.number("threads"))
         self._language.setCurrentIndex(max(0, self._language.findData(preferences.text("language"))))
         _refill(self._checks, self._check_lines())
         _refill(self._packs, self._pack_lines())
         self._showing = False
+
+    def _show_packs(self) -> None:
+        """The default first, as "" so that a moved installation finds its own."""
+        packs = self._workspace.machine.packs
+        usable = [report for report in packs.packs if report.pack is not None] if packs else []
+        self._pack.clear()
+        for i, report in enumerate(usable):
+            self._pack.addItem(report.name, report.folder if i else "")
+        self._pack.setCurrentIndex(max(0, self._pack.findData(self._workspace.preferences.text("pack"))))
 
     def _check_lines(self) -> list[tuple[bool, str, str]]:
         doctor = self._workspace.machine.doctor
@@ -111,12 +124,7 @@ class SettingsPage(QWidget):
 
 
 def _refill(layout: QVBoxLayout, lines: list[tuple[bool, str, str]]) -> None:
-    while layout.count():
-        item = layout.takeAt(0)
-        widget = item.widget() if item else None
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()
+    empty(layout)
     for passed, name, text in lines:
         line = QWidget()
         inside = QHBoxLayout(line)

@@ -17,7 +17,7 @@ SHOTS_PX = 24
 ROW_PX = 18
 CURVE_PX = 64
 LEAST_TICK_PX = 96  # between two timecodes
-TICKS_FRAMES = (1, 2, 5, 10, 12, 24, 48, 120, 240, 600, 1200, 2400, 6000, 12000, 24000, 60000, 144000)
+TICKS_S = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 PROBLEM_REACH_PX = 7
 
 
@@ -29,6 +29,7 @@ class StripPerson:
     name: str
     spans: tuple[FrameRange, ...]
     chosen: bool
+    keys: tuple[int, ...] = ()  # frames with a keyframe of the strength
 
 
 class Strip(QWidget):
@@ -183,7 +184,7 @@ class Strip(QWidget):
     def _draw_ruler(self, painter: QPainter, media: Media) -> None:
         painter.fillRect(QRectF(GUTTER_PX, 0, self.width(), RULER_PX), QColor(theme.PANEL))
         per_frame = (self.width() - GUTTER_PX - 8) / max(1, len(self._seen))
-        step = next((tick for tick in TICKS_FRAMES if tick * per_frame >= LEAST_TICK_PX), TICKS_FRAMES[-1])
+        step = next((tick for tick in _ticks(media) if tick * per_frame >= LEAST_TICK_PX), 10**6)
         painter.setFont(theme.numbers_font(11))
         for frame in range(-(-self._seen.start // step) * step, self._seen.stop, step):
             x = self._x(frame)
@@ -237,6 +238,12 @@ class Strip(QWidget):
             left, right = max(self._x(seen.start), GUTTER_PX), self._x(seen.stop)
             if right > GUTTER_PX:
                 painter.drawRoundedRect(QRectF(left, y + 4, max(2.0, right - left), ROW_PX - 8), 2, 2)
+        painter.setPen(QPen(QColor(theme.WINDOW), 1))
+        painter.setBrush(QColor(theme.TEXT))
+        for frame in person.keys:
+            middle = QPointF((self._x(frame) + self._x(frame + 1)) / 2, y + ROW_PX / 2)
+            if middle.x() >= GUTTER_PX:
+                painter.drawPolygon([middle + QPointF(x, z) for x, z in ((0, -6), (5, 0), (0, 6), (-5, 0))])
 
     def _draw_curve(self, painter: QPainter, area: QRectF) -> None:
         painter.setPen(QColor(theme.FAINT))
@@ -294,8 +301,8 @@ class Strip(QWidget):
             if 0 <= row < len(self._people):
                 self.person_clicked.emit(self._people[row].number)
             return
-        problem = self._problem_at(point)
-        self.sought.emit(problem if problem is not None else self._frame_at(point.x()))
+        marked = self._marked_at(point)
+        self.sought.emit(marked if marked is not None else self._frame_at(point.x()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         point = event.position()
@@ -321,11 +328,25 @@ class Strip(QWidget):
         share = (anchor - self._seen.start) / max(1, length)
         self._look_at(round(anchor - share * new), new)
 
+    def _marked_at(self, point: QPointF) -> int | None:
+        """The keyframe or the frame to look at that is under the mouse, or near it."""
+        row = int((point.y() - RULER_PX - SHOTS_PX - 4) // ROW_PX)
+        keys = self._people[row].keys if 0 <= row < min(6, len(self._people)) else ()
+        near = [frame for frame in keys if abs(self._x(frame + 0.5) - point.x()) <= PROBLEM_REACH_PX]
+        key = min(near, key=lambda frame: abs(self._x(frame + 0.5) - point.x()), default=None)
+        return key if key is not None else self._problem_at(point)
+
     def _problem_at(self, point: QPointF) -> int | None:
         if not self._scores or point.y() < self.height() - CURVE_PX - 6:
             return None
         near = [frame for frame in self.problems() if abs(self._x(frame + 0.5) - point.x()) <= PROBLEM_REACH_PX]
         return min(near, key=lambda frame: abs(self._x(frame + 0.5) - point.x()), default=None)
+
+
+def _ticks(media: Media) -> tuple[int, ...]:
+    """Frames between two timecodes, ascending: a few frames, then whole seconds."""
+    second = round(media.rate)
+    return (*(step for step in (1, 2, 5, 10, 12) if step <= second // 2), *(second * ticks for ticks in TICKS_S))
 
 
 def _line(points: list[tuple[int, QPointF]]) -> QPainterPath:

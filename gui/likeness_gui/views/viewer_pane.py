@@ -178,7 +178,8 @@ class ViewerPane(QWidget):
         people = []
         for person in clip.people:
             found = findings.person(person.number) if findings else None
-            people.append(StripPerson(person.number, person.name, found.spans if found else (), person.restore))
+            keys = tuple(frame for frame, _ in person.settings.strength_keys)
+            people.append(StripPerson(person.number, person.name, found.spans if found else (), person.restore, keys))
         return tuple(people)
 
     def _moved(self, *_: object) -> None:
@@ -218,7 +219,7 @@ class ViewerPane(QWidget):
         side = side_for(self.compare.shown_px())
         before = pictures.image(source, frame, side)
         preview, job = self._workspace.preview.of(source, frame), self._result_at(frame)
-        if preview is not None and (job is None or self._workspace.preview_is_current(frame)):
+        if preview is not None and (job is None or self._workspace.preview_is_newer(frame, job)):
             own = pictures.file(preview.before, source, frame)
             return Pair(own or before, pictures.file(preview.after, source, frame), self._about(preview, frame))
         if job is not None:

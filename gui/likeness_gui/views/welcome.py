@@ -3,14 +3,13 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from likeness_gui import theme
 from likeness_gui.state.core import CoreState
 from likeness_gui.state.workspace import Workspace
-from likeness_gui.views.drops import dropped_files
-from likeness_gui.views.parts import button, icon, label, restyle
+from likeness_gui.views.drops import FileDrops, mark_over
+from likeness_gui.views.parts import button, empty, icon, label
 
 
 class Welcome(QWidget):
@@ -24,7 +23,7 @@ class Welcome(QWidget):
         self._workspace = workspace
         self.setObjectName("viewer")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAcceptDrops(True)
+        FileDrops(self, workspace.open_paths, lambda over: mark_over(self._drop, over))
         outer = QVBoxLayout(self)
         outer.addStretch(2)
         middle = QHBoxLayout()
@@ -79,7 +78,7 @@ class Welcome(QWidget):
 
     def refresh(self) -> None:
         """Recent projects, and what the core says of the machine."""
-        _clear(self._recent)
+        empty(self._recent)
         recent = self._workspace.preferences.recent[:4]
         if recent:
             self._recent.addWidget(label(self.tr("Recent projects"), "section"))
@@ -88,7 +87,7 @@ class Welcome(QWidget):
             made.setToolTip(path)
             made.clicked.connect(lambda _=False, path=path: self._workspace.open_project(Path(path)))
             self._recent.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
-        _clear(self._machine)
+        empty(self._machine)
         for text, role in self._lines():
             self._machine.addWidget(label(text, role, wrap=True))
 
@@ -112,29 +111,3 @@ class Welcome(QWidget):
         packs = len(machine.packs.packs) if machine.packs else 0
         ready = self.tr("Ready. Computes on {0}.").format(names[best])
         return [(ready, "good"), (self.tr("%n model pack(s) found and checked", "", packs), "caption")]
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_files(event.mimeData()):
-            event.acceptProposedAction()
-            self._show_over(True)
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._show_over(False)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self._show_over(False)
-        self._workspace.open_paths(dropped_files(event.mimeData()))
-        event.acceptProposedAction()
-
-    def _show_over(self, over: bool) -> None:
-        self._drop.setProperty("over", over)
-        restyle(self._drop)
-
-
-def _clear(layout: QVBoxLayout) -> None:
-    while layout.count():
-        item = layout.takeAt(0)
-        widget = item.widget() if item else None
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()

@@ -1,0 +1,64 @@
+"""What is written, and where."""
+
+from dataclasses import replace
+
+from likeness_core.api import FORMATS
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
+
+from likeness_gui.state.estimates import readable, result_bytes
+from likeness_gui.state.workspace import Workspace
+from likeness_gui.views.parts import Elided, button, column, label, name_it, row
+
+
+class DeliveryBox(QWidget):
+    """Part of the inspector."""
+
+    choose_folder = Signal()
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        layout = column(self, margin=0, spacing=6)
+        layout.addWidget(label(self.tr("Delivery"), "section"))
+        names = {
+            "prores": "ProRes 422 HQ", "prores4444": "ProRes 4444", "exr": self.tr("EXR frames"),
+            "tiff16": self.tr("TIFF frames, 16 bit"), "dpx10": self.tr("DPX frames, 10 bit"),
+            "png16": self.tr("PNG frames, 16 bit"), "h264": self.tr("H.264, to look at"),
+        }  # fmt: skip
+        self._format = QComboBox()
+        for key in sorted(FORMATS, key=list(names).index):
+            self._format.addItem(names[key], key)
+        name_it(self._format, self.tr("What is written"))
+        self._format.activated.connect(lambda _: self._deliver(format=self._format.currentData()))
+        self._matte = QCheckBox(self.tr("Matte of what changed, beside it"))
+        self._matte.clicked.connect(lambda on: self._deliver(matte=on))
+        self._folder = Elided("", "muted", Qt.TextElideMode.ElideMiddle)
+        choose = button(self.tr("Change …"), role="link")
+        choose.setAccessibleName(self.tr("Choose the folder of the results"))
+        choose.clicked.connect(self.choose_folder)
+        line = row(self._folder, choose)
+        line.setStretch(0, 1)
+        self._room = label("", "caption")
+        layout.addWidget(self._format)
+        layout.addLayout(line)
+        layout.addWidget(self._matte)
+        layout.addWidget(self._room)
+
+    def _deliver(self, **changes: object) -> None:
+        delivery = self._workspace.project.project.delivery
+        self._workspace.project.set_delivery(replace(delivery, **changes))  # type: ignore[arg-type]
+
+    def refresh(self) -> None:
+        """As the project has it."""
+        delivery, clip = self._workspace.project.project.delivery, self._workspace.clip
+        self._format.setCurrentIndex(self._format.findData(delivery.format))
+        self._matte.setChecked(delivery.matte)
+        self._folder.put(delivery.folder or self.tr("Beside the footage"))
+        if clip is None:
+            self._room.setText("")
+            return
+        person = self._workspace.project.person
+        scale = person.settings.scale if person else 1
+        size = readable(result_bytes(clip.media, len(clip.range), delivery.format, scale))
+        self._room.setText(self.tr("About {0} for {1} frames").format(size, len(clip.range)))
