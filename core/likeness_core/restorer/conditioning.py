@@ -18,6 +18,9 @@ Array = npt.NDArray[np.float32]
 # Landmark distance (shares) at which another photograph counts e times less: training shows one at a time, so the
 # nearest should stand nearly alone; two that are alike share.
 _EXPRESSION_SPREAD = 0.008
+# Cosines of SFace between footage and references: a stranger's is .04 to .12 with a deviation of .09, the right
+# person's .35 even on faces reduced by 12 (docs/faces.md). Under the first nothing of a reference is used.
+_STRANGER, _TRUSTED = 0.08, 0.24
 _LEAST_WEIGHT = 0.05  # a photograph of less is not warped at all; taken off the others too, so that none pops in
 
 
@@ -94,6 +97,15 @@ def direct_path(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> tuple[Array
     return warped, masks
 
 
+def reliance(match: float) -> float:
+    """0 to 1: how far references are relied on whose embedding has this cosine with the footage's.
+
+    Our reading of "an irrelevant reference is ignored": the weights alone let a stranger's photograph through.
+    """
+    x = min(1.0, max(0.0, (match - _STRANGER) / (_TRUSTED - _STRANGER)))
+    return x * x * (3 - 2 * x)
+
+
 def conditions(
     model: CompactDenoiser, clip: FaceClip, photos: tuple[AlignedPhoto, ...], likeness_of: torch.Tensor
 ) -> Conditions:
@@ -105,10 +117,12 @@ def conditions(
     said = np.zeros_like(clip.attributes) if "text" in clip.without else clip.attributes
     text = model.encode_attributes(torch.from_numpy(said)[None].to(likeness_of))
     lq = pictures(clip.crops) * 2 - 1
-    if not photos:
+    mean = np.mean([photo.embedding for photo in photos], axis=0) if photos else np.zeros_like(clip.embedding)
+    match = float(clip.embedding @ mean / max(float(np.linalg.norm(mean)), 1e-6))
+    if reliance(match) == 0:  # as without photographs
         nothing = torch.zeros_like(lq)
         return Conditions(lq, nothing, nothing[:, :, :1], model.null_image_tokens(1), text, nothing[0, 0, :1, 0, :1])
-    warped, masks = direct_path(clip, photos)
+    warped, masks = (part * np.float32(reliance(match)) for part in direct_path(clip, photos))
     mask = pictures(masks)
     side = model.config.reference_px
     toned = [_toned(photo.crop, clip.monochrome) for photo in photos]
@@ -123,8 +137,6 @@ def conditions(
         image = model.null_image_tokens(1)
     if "direct" in clip.without:
         warped, mask = np.zeros_like(warped), torch.zeros_like(mask)
-    mean = np.mean([photo.embedding for photo in photos], axis=0)
-    match = float(clip.embedding @ mean / max(float(np.linalg.norm(mean)), 1e-6))
     return Conditions(
         lq=lq,
         warped=(pictures(warped) * 2 - 1) * (mask > 0),

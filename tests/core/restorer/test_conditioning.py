@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pytest
 import torch
 from likeness_core.restorer.attributes import VOCABULARY, measure_attributes
+from likeness_core.restorer.compact import Conditions
 from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, conditions, direct_path, photo_weights
 from likeness_core.warps import five_points
 
@@ -120,12 +121,36 @@ def test_pictures_go_in_as_minus_one_to_one_in_the_asked_format() -> None:
 def test_match_is_the_cosine_of_footage_and_references() -> None:
     model = tiny_network.perturbed()
     same = conditions(model, clip([FRONT]), (photo(seed=0),), torch.empty(0)).match
-    other = conditions(model, clip([FRONT]), (photo(seed=1),), torch.empty(0)).match
     assert same.item() == pytest.approx(1, abs=1e-5)
-    assert other.item() == pytest.approx(float(unit(0) @ unit(1)), abs=1e-5)
     both = conditions(model, clip([FRONT]), (photo(seed=0), photo(seed=1)), torch.empty(0)).match
     mean = unit(0) + unit(1)
     assert both.item() == pytest.approx(float(unit(0) @ mean / np.linalg.norm(mean)), abs=1e-5)
+
+
+def of_likeness(cosine: float) -> AlignedPhoto:
+    """A photograph of somebody whose embedding has this cosine with the footage's."""
+    own = unit(0)
+    across = unit(1) - (unit(1) @ own) * own
+    embedding = cosine * own + np.sqrt(1 - cosine**2) * across / np.linalg.norm(across)
+    return replace(photo(), embedding=embedding.astype(np.float32))
+
+
+def test_a_strangers_photograph_is_as_none() -> None:
+    model, footage = tiny_network.perturbed(), clip([FRONT, SIDEWAYS])
+    none = conditions(model, footage, (), torch.empty(0))
+    for cosine in (-0.2, 0.0, 0.079):
+        given = conditions(model, footage, (of_likeness(cosine),), torch.empty(0))
+        assert all(torch.equal(getattr(given, one), getattr(none, one)) for one in Conditions.__dataclass_fields__)
+
+
+def test_between_stranger_and_person_the_photograph_fades_in() -> None:
+    model, footage = tiny_network.perturbed(), clip([FRONT])
+    masks = [
+        conditions(model, footage, (of_likeness(cosine),), torch.empty(0)).warped_mask.max().item()
+        for cosine in (0.1, 0.16, 0.22, 0.25, 0.9)
+    ]
+    assert 0 < masks[0] < masks[1] < masks[2] < masks[3] == pytest.approx(masks[4], rel=1e-4)
+    assert masks[1] == pytest.approx(masks[4] / 2, rel=0.01)
 
 
 def test_a_colour_photo_guides_black_and_white_footage_without_colour() -> None:
