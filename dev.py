@@ -2,7 +2,8 @@
 
     setup       make .venv with the pinned packages and Likeness itself; nothing to do when it is up to date
     demo        restore the sample and say what came of it (arguments go to `likeness demo`)
-    test        run the tests (arguments go to pytest); --long adds the slow ones, -m gpu runs those that need CUDA
+    test        run the tests on every core; with arguments (they go to pytest) on one: --long adds the slow ones,
+                -m gpu runs those that need CUDA
     bench       measure speed against other restorers, and the whole pipeline (--json FILE, --quick)
     check       format, lint, types, layers and the list of licences
     ofx         build the OpenFX plug-in for every system into dist/ofx/ (--native: for this one only)
@@ -44,6 +45,9 @@ WHY = ROOT / "requirements" / "why.toml"
 LICENCES = ROOT / "LICENSES.md"
 TRANSLATIONS = ROOT / "gui" / "likeness_gui" / "translations"
 
+# A file's tests share what is dear to make, so a file goes to one process; more than four would want much memory.
+ON_EVERY_CORE = ("-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile")
+
 # Needed before the rest: what builds the two packages that have no wheel (one of them is ours), and torch.
 FIRST = ("editables", "hatchling", "setuptools", "torch")
 # What the lock holds of pyproject.toml beside `dependencies`; the other extras are for users who ask for them.
@@ -71,7 +75,7 @@ def main(arguments: list[str]) -> int:
     commands: dict[str, Callable[[list[str]], int]] = {
         "setup": lambda rest: 0 if set_up() else 1,
         "demo": lambda rest: call(set_up(), "-m", "likeness_core", "demo", *rest),
-        "test": lambda rest: call(set_up(), "-m", "pytest", *rest),
+        "test": lambda rest: call(set_up(), "-m", "pytest", *(rest or ON_EVERY_CORE)),
         "bench": lambda rest: call(set_up(), "-m", "tests.bench", *rest),
         "check": lambda rest: check(set_up()),
         "translate": lambda rest: translate(set_up()),

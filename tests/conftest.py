@@ -7,9 +7,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Before a test imports a library that reads them: tests may share a small machine with other work.
+# Before a test imports a library that reads them: tests may share a small machine with other work, or with each other.
+THREADS = "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
-    os.environ.setdefault(variable, "2")
+    os.environ.setdefault(variable, THREADS)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
