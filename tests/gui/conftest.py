@@ -20,8 +20,11 @@ from likeness_gui.state.project_files import ProjectFiles
 from likeness_gui.state.workspace import Workspace
 from likeness_gui.views.main_window import MainWindow
 from PySide6.QtCore import QSettings
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+
+from tests.gui.driving import Editor
 
 SAMPLE = Path(__file__).resolve().parents[2] / "resources" / "sample"
 
@@ -45,13 +48,26 @@ def footage(tmp_path: Path) -> Path:
     return tmp_path / "footage.mp4"
 
 
+def make_workspace(folder: Path) -> Workspace:
+    """All state, with the real core not started yet."""
+    data = folder / "data"
+    environment = {"LIKENESS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
+    store = QSettings(str(data / "settings.ini"), QSettings.Format.IniFormat)
+    return Workspace(Core(core_command(), environment), ProjectFiles(data), Preferences(store))
+
+
+def show(window: MainWindow) -> None:
+    """Put a window on the screen, and wait until it has the keyboard."""
+    window.resize(1440, 900)
+    window.show()
+    window.activateWindow()  # a screen without a window manager gives nobody the keyboard unasked
+    QTest.qWaitForWindowActive(window)
+
+
 @pytest.fixture
 def workspace(tmp_path: Path, qtbot: QtBot) -> Iterator[Workspace]:
-    """All state, with the real core not started yet."""
-    data = tmp_path / "data"
-    environment = {"LIKENESS_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
-    store = QSettings(str(data / "settings.ini"), QSettings.Format.IniFormat)
-    made = Workspace(Core(core_command(), environment), ProjectFiles(data), Preferences(store))
+    """All state, for one test."""
+    made = make_workspace(tmp_path)
     yield made
     made.close()
 
@@ -61,9 +77,28 @@ def window(workspace: Workspace, qtbot: QtBot) -> MainWindow:
     """The whole window, shown."""
     made = MainWindow(workspace)
     qtbot.addWidget(made)
-    made.resize(1440, 900)
-    with qtbot.waitExposed(made):
-        made.show()
-    made.activateWindow()  # a screen without a window manager gives nobody the keyboard unasked
-    qtbot.waitUntil(made.isActiveWindow)
+    show(made)
     return made
+
+
+@pytest.fixture(scope="module")
+def lasting_window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
+    """One window and one core for the tests of a module: a core takes seconds to load its networks."""
+    theme.apply(qapp)
+    made = MainWindow(make_workspace(tmp_path_factory.mktemp("window")))
+    show(made)
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+@pytest.fixture
+def lasting(lasting_window: MainWindow, qtbot: QtBot) -> Editor:
+    """Somebody before it, with an empty project and nothing left to read."""
+    workspace = lasting_window.workspace
+    workspace.project.begin()
+    for notice in list(workspace.notices.shown):
+        workspace.notices.dismiss(notice.key)
+    lasting_window.show_page(0)
+    lasting_window.viewer.set_mode("wipe")
+    return Editor(lasting_window, qtbot)

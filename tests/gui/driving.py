@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
-LONG_MS = 280_000  # a loaded machine
+LONG_MS = 120_000  # a loaded machine
 
 
 class Editor:
@@ -36,8 +36,12 @@ class Editor:
         self._qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def start(self, *paths: Path) -> None:
-        """Open the window with files."""
-        self.workspace.begin([str(path) for path in paths])
+        """Open the window with files; one that is open already takes them too."""
+        names = [str(path) for path in paths]
+        if self.workspace.core.state == CoreState.READY:
+            self.workspace.open_paths(names)
+        else:
+            self.workspace.begin(names)
         self.wait(lambda: self.workspace.core.state == CoreState.READY, "the core is ready")
 
     def open(self, footage: Path, frames: FrameRange) -> None:
@@ -71,9 +75,14 @@ class Editor:
         self.workspace.add_photographs(tuple(str(path) for path in photographs))
 
     def job(self) -> JobStatus:
-        """The latest job."""
-        return list(self.workspace.queue.jobs.values())[-1]
+        """The latest job of the clip on screen."""
+        return self.jobs()[0]
+
+    def jobs(self) -> list[JobStatus]:
+        """The jobs of the clip on screen, the latest first."""
+        clip = self.workspace.clip
+        return self.workspace.queue.of(clip) if clip else []
 
     def wait_for_job(self, state: JobState) -> None:
         """Until the latest job is so far."""
-        self.wait(lambda: self.workspace.queue.jobs and self.job().state == state, f"the job is {state.value}")
+        self.wait(lambda: self.jobs() and self.job().state == state, f"the job is {state.value}")

@@ -40,11 +40,11 @@ def restart_button(window: MainWindow) -> QPushButton:
 
 def test_a_job_goes_on_after_the_core_was_killed(editor: Editor, footage: Path) -> None:
     workspace = editor.workspace
-    editor.open(footage, FrameRange(0, 12))
+    editor.open(footage, FrameRange(0, 8))
     editor.next(Step.ANALYSE)
     editor.choose([footage.with_name("portrait.jpg")])
     editor.click(editor.window.next_step._second)
-    editor.wait(lambda: workspace.queue.jobs and editor.job().progress, "the job is on its way")
+    editor.wait(lambda: editor.jobs() and editor.job().progress, "the job is on its way")
     first = workspace.core.pid
     kill(first)
     editor.wait(lambda: workspace.core.state == CoreState.ENDED, "the end is noticed")
@@ -55,7 +55,7 @@ def test_a_job_goes_on_after_the_core_was_killed(editor: Editor, footage: Path) 
     assert not [notice for notice in workspace.notices.shown if notice.key == "core"]
     result = editor.job().result
     assert result is not None
-    assert result.restored_frames == 12
+    assert result.restored_frames == 8
 
 
 def test_an_analysis_can_be_asked_for_again_after_a_death(editor: Editor, footage: Path) -> None:

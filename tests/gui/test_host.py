@@ -14,7 +14,7 @@ from likeness_gui.views.hosts_page import HostsPage
 from likeness_gui.views.main_window import MainWindow
 from likeness_plugin.bridge import HostBridge, HostClip, Route, Selection
 from likeness_plugin.registration import Entry, Report
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import Editor
@@ -54,18 +54,22 @@ class FakeRegistration(Registration):
 def fake(footage: Path) -> FakeHost:
     retimed = host_clip(str(footage), id="clip 2", name="Slow", record=FrameRange(112, 120), source=None,
                         route=Route.REFUSED, reason="it is retimed")  # fmt: skip
-    clips = [FakeClip(host_clip(str(footage)), str(footage), 42), FakeClip(retimed, str(footage), 0)]
+    nested = host_clip("", id="clip 3", name="Nested", record=FrameRange(130, 136), source=None, media_rate=None,
+                       route=Route.RENDER, reason="a compound clip: it has to be rendered first")  # fmt: skip
+    clips = [FakeClip(host_clip(str(footage)), str(footage), 42), FakeClip(retimed, str(footage), 0),
+             FakeClip(nested, str(footage), 0)]  # fmt: skip
     return FakeHost("24", "01:00:00:00", clips)
 
 
 @pytest.fixture
-def connected(workspace: Workspace, window: MainWindow, fake: FakeHost, qtbot: QtBot) -> Editor:
-    workspace.host._registration = FakeRegistration(fake)
-    editor = Editor(window, qtbot)
-    editor.start()
-    editor.window.show_page(2)
-    editor.wait(lambda: workspace.host.info, "the host is connected")
-    return editor
+def connected(lasting: Editor, fake: FakeHost) -> Editor:
+    host = lasting.workspace.host
+    host._registration, host.info, host.offer = FakeRegistration(fake), None, None
+    lasting.start()
+    lasting.window.show_page(2)
+    host.look()
+    lasting.wait(lambda: host.info and not host.busy, "the host is connected")
+    return lasting
 
 
 def button(page: HostsPage, text: str) -> QPushButton:
@@ -77,7 +81,7 @@ def test_clips_are_shown_then_taken(connected: Editor, footage: Path) -> None:
     connected.click(button(page, "Whole timeline"))
     connected.wait(lambda: workspace.host.offer, "the clips are shown")
     assert workspace.host.offer is not None
-    assert [clip.name for clip in workspace.host.offer.clips] == ["Interview", "Slow"]
+    assert [clip.name for clip in workspace.host.offer.clips] == ["Interview", "Slow", "Nested"]
     assert [clip.name for clip in workspace.host.offer.usable] == ["Interview"]
     connected.wait(page._take.isVisible, "they can be taken")
     connected.click(page._take)
@@ -88,15 +92,43 @@ def test_clips_are_shown_then_taken(connected: Editor, footage: Path) -> None:
     assert workspace.project.project.delivery.format == "exr"
 
 
-def finished(folder: Path, source: Path) -> JobStatus:
+def test_a_clip_that_cannot_be_read_is_rendered_by_the_host_and_taken(
+    connected: Editor, fake: FakeHost, tmp_path: Path
+) -> None:
+    workspace, page = connected.workspace, connected.window.hosts_page
+    connected.click(button(page, "Whole timeline"))
+
+    def shown() -> str:
+        return " ".join(one.text() for one in page.findChildren(QLabel) if one.isVisible())
+
+    connected.wait(lambda: "it is retimed" in shown(), "the clips are shown")
+    assert "make a plain clip of it there" in shown()  # what to do with a clip that is refused
+    connected.wait(button(page, "Render and add").isVisible, "it can be rendered")
+    connected.click(button(page, "Render and add"))
+    connected.wait(lambda: workspace.clip, "the pictures of it are in the project")
+    clip = workspace.clip
+    assert clip is not None
+    assert (clip.name, clip.media.kind, clip.media.frame_count, clip.rate) == ("Nested", "sequence", 6, "24")
+    assert workspace.host.can_place(clip)
+    status = finished(tmp_path / "out", Path(clip.media.path), FrameRange(0, 6))
+    workspace.place_result(status)
+    connected.wait(lambda: workspace.notices.shown, "it is said")
+    (placed,) = [one for name, clips in fake.tracks.items() if name.startswith("Likeness") for one in clips]
+    assert (placed.host.record, placed.first) == (FrameRange(130, 136), 0)
+
+
+def finished(folder: Path, source: Path, covered: FrameRange = SOURCE) -> JobStatus:
     """A job that left frames, numbered like the source's."""
     frames = folder / "frames"
     frames.mkdir(parents=True)
-    for number in SOURCE.frames():
+    for number in covered.frames():
         (frames / f"footage.{number:06d}.exr").write_bytes(b"")
-    request = RestoreRequest(Footage(str(source), frames=SOURCE), str(folder), format="exr")
-    output, result = OutputSpec(str(folder), "footage"), JobResult(str(folder), str(frames), 12, 12, ())
-    return JobStatus("0123456789abcdef", JobState.DONE, request, output, SOURCE, str(folder), result=result)
+    request = RestoreRequest(Footage(str(source), frames=covered), str(folder), format="exr")
+    output, result = (
+        OutputSpec(str(folder), "footage"),
+        JobResult(str(folder), str(frames), len(covered), len(covered), ()),
+    )
+    return JobStatus("0123456789abcdef", JobState.DONE, request, output, covered, str(folder), result=result)
 
 
 def test_a_result_goes_over_its_clip_and_away_again(

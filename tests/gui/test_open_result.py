@@ -6,15 +6,13 @@ import pytest
 from likeness_core.api import FrameRange, ModelPack, OutputSpec, RestorationJob, RestorationSettings, SourceFile
 from likeness_core.jobs import encode
 from likeness_core.media import probe
-from likeness_gui.views.main_window import MainWindow
-from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import Editor
 
 
 @pytest.fixture
-def editor(window: MainWindow, qtbot: QtBot) -> Editor:
-    return Editor(window, qtbot)
+def editor(lasting: Editor) -> Editor:
+    return lasting
 
 
 def test_the_folder_of_a_result_opens_its_footage(editor: Editor, footage: Path, tmp_path: Path) -> None:

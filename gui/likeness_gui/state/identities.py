@@ -12,6 +12,7 @@ from likeness_gui.state.core import Core
 from likeness_gui.state.project import Person
 
 PACK_SUFFIX = ".identity.safetensors"
+STEPS = 120  # of practice, as the command line's
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Identities(QObject):
         super().__init__(parent)
         self._core, self.folder = core, folder
         self.practice: Practice | None = None
+        self.steps = STEPS
         self._results: dict[str, CreateIdentityResult] = {}
 
     def score(self, path: str) -> CreateIdentityResult | None:
@@ -62,7 +64,7 @@ class Identities(QObject):
                 self.changed.emit()
 
         target = str(self._target(person.name))
-        params = CreateIdentityParams(person.name, photographs, target, machine=machine)
+        params = CreateIdentityParams(person.name, photographs, target, steps=self.steps, machine=machine)
         request = self._core.call("identity/create", params, done, failed, moved)
         if request:
             self.practice = Practice(clip, person.number, request)
