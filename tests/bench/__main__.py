@@ -26,7 +26,7 @@ def main() -> int:
     device = choose_device(given.device)
     report: dict[str, Any] = {"threads": given.threads, "device": str(device), "torch": torch.__version__}
     if given.only != "pipeline":
-        report["ceilings"] = asdict(ceilings.measure(device, given.rounds))
+        report["ceilings"] = asdict(ceilings.measure(device, given.rounds, given.quick))
         found, missing = face_restorers.measure(device, given.batch, given.rounds, given.extra_arches, given.quick)
         report["per_face"] = [asdict(one) for one in found]
         report["not_measured"] = missing

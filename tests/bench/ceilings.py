@@ -7,7 +7,8 @@ import torch
 
 from tests.bench.measuring import in_turn
 
-SIDE = 2048
+SIDE, SMALL_SIDE = 2048, 256
+BYTES, FEW_BYTES = 256 << 20, 8 << 20
 
 
 @dataclass(frozen=True)
@@ -19,14 +20,15 @@ class Ceilings:
     copy_gb_per_s: float  # read plus written, on the CPU
 
 
-def measure(device: torch.device, rounds: int) -> Ceilings:
-    """The ceilings of the device; the copy is always the CPU's, which reads and writes frames."""
-    operations = 2.0 * SIDE**3
+def measure(device: torch.device, rounds: int, quick: bool = False) -> Ceilings:
+    """The ceilings of the device; the copy is always the CPU's, which reads and writes frames. `quick`: far below."""
+    side = SMALL_SIDE if quick else SIDE
+    operations = 2.0 * side**3
     calls = {}
     for dtype in (torch.float32, torch.bfloat16):
-        a, b = (torch.randn(SIDE, SIDE, device=device, dtype=dtype) for _ in range(2))
+        a, b = (torch.randn(side, side, device=device, dtype=dtype) for _ in range(2))
         calls[str(dtype)] = lambda a=a, b=b: a @ b
-    source = np.zeros(256 << 20, np.uint8)
+    source = np.zeros(FEW_BYTES if quick else BYTES, np.uint8)
     target = np.ones_like(source)
     calls["copy"] = lambda: np.copyto(target, source)
     timings = in_turn(calls, max(3, rounds))

@@ -27,6 +27,8 @@ def in_turn(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, Ti
     """Each call once to warm up, then `rounds` times, all of them in every round."""
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     processor: dict[str, list[float]] = {name: [] for name in calls}
+    gc.collect()
+    gc.freeze()  # what is there now stays: the collections between the calls look at what the calls left, not at torch
     with torch.inference_mode():
         for number in range(rounds + 1):
             for name, call in calls.items():
@@ -38,6 +40,7 @@ def in_turn(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, Ti
                 if number:
                     seconds[name].append(time.perf_counter() - started)
                     processor[name].append(time.process_time() - started_processor)
+    gc.unfreeze()
     return {
         name: Timing(statistics.median(one), min(one), max(one), statistics.median(processor[name]))
         for name, one in seconds.items()

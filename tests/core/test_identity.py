@@ -21,13 +21,15 @@ from tests.core.restorer.test_conditioning import FRONT, clip
 
 PHOTOS = tuple(str(path) for path in sorted((packs.resources() / "sample").glob("*.jpg")))
 CPU = torch.device("cpu")
-STEPS = 22
+STEPS, CHECKPOINT_STEPS = 12, 5
 
 
 @pytest.fixture(autouse=True, scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache of our own, and checkpoints close enough together to be gone on with after a few steps."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LIKENESS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr("likeness_core.identity.CHECKPOINT_STEPS", CHECKPOINT_STEPS)
         yield
 
 
@@ -90,7 +92,7 @@ def test_stopped_and_gone_on_with_gives_the_same_bytes(
         pass
     work.close()
     result, reports = finish(create_identity(asked(tmp_path, pack)))
-    assert reports[0].done == 21  # from the checkpoint after step 20
+    assert reports[0].done == 11  # from the checkpoint after step 10
     assert Path(result.path).read_bytes() == Path(made[0].path).read_bytes()
 
 
