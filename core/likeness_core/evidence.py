@@ -204,7 +204,7 @@ def _sheet_picture(pairs: list[tuple[int, Pictures]], references: list[Pictures]
             axes = figure.add_subplot(len(rows), columns, r * columns + c + 1)
             axes.imshow(picture, interpolation="bicubic")
             axes.set_axis_off()
-            axes.set_title(label, color="#d0d0d0", fontsize=9)
+            axes.set_title(label, y=1.0, color="#d0d0d0", fontsize=9)  # y: else every axis is laid out for it
     figure.subplots_adjust(left=0.01, right=0.99, bottom=0.01, top=0.93, wspace=0.03, hspace=0.14)
     return _png(figure)
 
