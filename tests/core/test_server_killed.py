@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import likeness_core
 import pytest
 from likeness_core import protocol as p
 from likeness_core.api import JobState
@@ -16,7 +17,7 @@ from tests.core.conftest import Set
 from tests.core.restoring import film, photograph, portrait_film, tree
 from tests.core.serving import Core, asked, core, telling
 
-FRAMES, LONG_FRAMES = 26, 60  # two windows, four
+FRAMES, LONG_FRAMES = 26, 40  # two windows each, that share 22 frames or 8
 MOMENTS, AT_LEAST_BEFORE_THE_END = 30, 25
 SEED = 7
 
@@ -129,6 +130,11 @@ def check(wanted: Whole, folder: Path, stage: str, chance: random.Random) -> boo
 def same(got: dict[str, bytes], wanted: dict[str, bytes]) -> None:
     assert got.keys() == wanted.keys()
     assert [name for name in wanted if got[name] != wanted[name]] == []
+
+
+def test_every_stage_is_known_by_modules_that_are_there() -> None:
+    modules = {path.stem for path in Path(likeness_core.__file__).parent.rglob("*.py")}
+    assert not {name for names in STAGES.values() for name in names} - modules
 
 
 def test_a_core_killed_three_times_goes_on_to_the_same_bytes(short: Whole, tmp_path: Path) -> None:
