@@ -92,7 +92,12 @@ def resumed(given: Set, folder: Path, format: str, *more: str) -> Outcome:
 
 @pytest.mark.parametrize(
     ("moment", "format"),
-    [("job", "exr"), ("frames 20", "exr"), ("windows 2", "prores"), ("evidence", "exr")],
+    [
+        pytest.param("job", "exr", marks=pytest.mark.long),  # like "decode" in test_server_killed
+        ("frames 20", "exr"),
+        ("windows 2", "prores"),
+        ("evidence", "exr"),
+    ],
     ids=str,
 )
 def test_a_killed_run_goes_on_to_the_same_bytes(whole: Set, tmp_path: Path, moment: str, format: str) -> None:
