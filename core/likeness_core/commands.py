@@ -4,7 +4,6 @@ import hashlib
 import sys
 import tempfile
 from collections.abc import Generator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -25,6 +24,7 @@ from likeness_core.progress_bar import follow
 from likeness_core.request import prepare_output, request
 from likeness_core.restore import check_photographs, face_finder
 from likeness_core.restore import restore as run
+from likeness_core.steps import carry_out
 from likeness_core.timing import parse_range, parse_rate
 
 T = TypeVar("T")
@@ -49,14 +49,7 @@ def restore(options: RestoreOptions) -> int:
 
 def report(work: Generator[Progress, None, T]) -> T:
     """Carry work out, one JSON object a line on standard error for each `Progress`; return what it returns."""
-    with closing(work):
-        while True:
-            try:
-                progress = next(work)
-            except StopIteration as stop:
-                result: T = stop.value
-                return result
-            print(encode(progress).decode(), file=sys.stderr, flush=True)
+    return carry_out(work, lambda progress: print(encode(progress).decode(), file=sys.stderr, flush=True))
 
 
 def analyse(

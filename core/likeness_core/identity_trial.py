@@ -17,6 +17,7 @@ from likeness_core.restorer.blending import BlendingMemory
 from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, nearest_photo
 from likeness_core.restorer.identity_pack import IdentityScores
 from likeness_core.restorer.pipeline import Restorer
+from likeness_core.steps import carry_out
 from likeness_core.warps import five_points
 
 Array = npt.NDArray[np.float32]
@@ -99,10 +100,5 @@ def mirrored(photo: AlignedPhoto) -> AlignedPhoto:
 
 
 def _finished(restorer: Restorer, clip: FaceClip, guide: tuple[AlignedPhoto, ...]) -> Array:
-    run = restorer.restore(clip, guide, RestorationSettings(), BlendingMemory())
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            crop: Array = end.value.crops[0]
-            return crop
+    crop: Array = carry_out(restorer.restore(clip, guide, RestorationSettings(), BlendingMemory())).crops[0]
+    return crop

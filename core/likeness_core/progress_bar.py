@@ -1,14 +1,14 @@
 """The progress bar of the command line."""
 
 from collections.abc import Generator
-from contextlib import closing
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 from likeness_core.api import Progress
+from likeness_core.steps import carry_out
 
 T = TypeVar("T")
 
@@ -28,16 +28,15 @@ def follow(work: Generator[Progress, None, T], console: Console) -> T:
         TextColumn("{task.description:>14}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]:>9}"),
         TimeElapsedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
-    with Bar(*columns, console=console, transient=not console.is_terminal) as bar, closing(work):
-        stage, task = "", None
-        while True:
-            try:
-                progress = next(work)
-            except StopIteration as stop:
-                result: T = stop.value
-                return result
-            if progress.stage != stage or task is None:
-                stage = progress.stage
-                task = bar.add_task(STAGES.get(stage, stage), total=progress.total, speed="")
+    with Bar(*columns, console=console, transient=not console.is_terminal) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def show(progress: Progress) -> None:
+            if progress.stage not in tasks:
+                label = STAGES.get(progress.stage, progress.stage)
+                tasks[progress.stage] = bar.add_task(label, total=progress.total, speed="")
+            task = tasks[progress.stage]
             rate = bar.tasks[task].speed
             bar.update(task, completed=progress.done, total=progress.total, speed=f"{rate:.1f} fps" if rate else "")
+
+        return carry_out(work, show)

@@ -172,19 +172,14 @@ def _encode(output: Path) -> str:
 def _run(output: Path, kind: str) -> JobResult:
     from likeness_core.request import prepare_output, request
     from likeness_core.restore import restore
+    from likeness_core.steps import carry_out
 
     photographs = [str(path) for path in sorted(_sample().glob("*.jpg"))]
     words = ["restore", str(_sample() / "footage.mp4"), "--reference", *photographs, "-o", str(output)]
     words += ["--range", f"{FRAMES.start}:{FRAMES.stop}", "--format", kind]
     job = request(restore_options(parser().parse_args(words)))
     prepare_output(job, resume=False, overwrite=False)
-    work = restore(job)
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            result: JobResult = stop.value
-            return result
+    return carry_out(restore(job))
 
 
 def _window() -> str:

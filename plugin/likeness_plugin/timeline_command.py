@@ -3,16 +3,17 @@
 import shutil
 import sys
 from argparse import Namespace
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from likeness_core.api import FrameRange
+from likeness_core.api import Progress as Report
 from likeness_core.errors import InputError, MediaError
 from likeness_core.jobs import decode, encode, write_whole
+from likeness_core.steps import carry_out
 from likeness_core.timing import DROP_FRAME_RATES, parse_rate
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from likeness_plugin.edits import Dissolve, PlacedClip, SkippedItem
 from likeness_plugin.timeline_media import MediaFinder, place_all
@@ -175,19 +176,15 @@ def _restore_all(chosen: Plan, out: Path, options: list[str], again: str, progre
         whole = bars.add_task("all frames", total=sum(len(task.range.frames) for task in chosen.tasks))
         for number, task in enumerate(chosen.tasks, start=1):
             bar = bars.add_task("", total=None)
-            with closing(restore_task(task, out, options, again)) as work:
-                while True:
-                    try:
-                        report = next(work)
-                    except StopIteration as stop:
-                        results.append(stop.value)
-                        break
-                    if progress == "json":
-                        print(encode(report).decode(), file=sys.stderr, flush=True)
-                    described = (
-                        f"{number}/{len(chosen.tasks)} {task.name[:14]} {STAGES.get(report.stage, report.stage)}"
-                    )
-                    bars.update(bar, description=described, completed=report.done, total=report.total)
+            place = f"{number}/{len(chosen.tasks)} {task.name[:14]}"
+
+            def show(report: Report, bar: TaskID = bar, place: str = place) -> None:
+                if progress == "json":
+                    print(encode(report).decode(), file=sys.stderr, flush=True)
+                described = f"{place} {STAGES.get(report.stage, report.stage)}"
+                bars.update(bar, description=described, completed=report.done, total=report.total)
+
+            results.append(carry_out(restore_task(task, out, options, again), show))
             bars.remove_task(bar)
             bars.advance(whole, len(task.range.frames))
     return results

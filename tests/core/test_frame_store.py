@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Generator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -36,6 +35,7 @@ from likeness_core.media import MediaReader, RestoredFrame, probe, to_float
 from likeness_core.media.mux import MOVIE_FORMATS, movie_path, mux_movie
 from likeness_core.media.write import SequenceWriter
 from likeness_core.request import prepare_output
+from likeness_core.steps import carry_out
 from likeness_core.store_result import write_frame_store
 
 from tests.core.conftest import Set
@@ -50,15 +50,7 @@ MATTE = np.linspace(1, 0, 6 * 4, dtype=np.float32).reshape(4, 6)
 def made(result: Path, cache: Path) -> Path:
     """The store of a result, by the function that the command and the panel use."""
     with cache_at(cache):
-        return drained(write_frame_store(result))
-
-
-def drained(work: Generator[Any, None, Path]) -> Path:
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return Path(stop.value)
+        return carry_out(write_frame_store(result))
 
 
 @pytest.fixture(scope="module")

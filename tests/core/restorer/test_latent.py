@@ -17,6 +17,7 @@ from likeness_core.restorer.blending import BlendingMemory, WindowLatents
 from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip
 from likeness_core.restorer.latent import LatentBackbone, sentence
 from likeness_core.restorer.pipeline import RestoredClip, Restorer
+from likeness_core.steps import carry_out
 
 from tests.core.restoring import decoded, film, likeness, photograph, portrait_film
 
@@ -68,12 +69,7 @@ def restored(
     restorer: Restorer, footage: FaceClip, photos: tuple[AlignedPhoto, ...] = (), memory: BlendingMemory | None = None,
     **settings: object,
 ) -> RestoredClip:  # fmt: skip
-    work = restorer.restore(footage, photos, RestorationSettings(**settings), memory or BlendingMemory())
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value
+    return carry_out(restorer.restore(footage, photos, RestorationSettings(**settings), memory or BlendingMemory()))
 
 
 # Building

@@ -16,6 +16,7 @@ from likeness_core.restorer.attributes import negated, with_defects
 from likeness_core.restorer.blending import BlendingMemory
 from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip
 from likeness_core.restorer.pipeline import RestoredClip, Restorer
+from likeness_core.steps import carry_out
 
 from tests.core.restorer import tiny_network
 from tests.core.restorer.test_conditioning import FRONT, SIDEWAYS, clip, photo
@@ -31,13 +32,8 @@ def restorer(tmp_path_factory: pytest.TempPathFactory) -> Restorer:
 
 def finish(run: Generator[None, None, RestoredClip]) -> tuple[RestoredClip, int]:
     """The result, and how often the generator yielded."""
-    count = 0
-    while True:
-        try:
-            next(run)
-            count += 1
-        except StopIteration as end:
-            return end.value, count
+    steps: list[None] = []
+    return carry_out(run, steps.append), len(steps)
 
 
 def restored(
