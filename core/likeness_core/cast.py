@@ -12,6 +12,7 @@ import numpy.typing as npt
 from likeness_core.analyse import Analysis, track_points
 from likeness_core.api import Face, FaceTrack, FrameRange, ReferencePhoto, ReferenceSet, RestorationJob, Shot
 from likeness_core.crops import Alignment, align, cut, native_side_px
+from likeness_core.errors import InputError
 from likeness_core.faces import FaceAnalyser, sface_part
 from likeness_core.packs import read_manifest
 from likeness_core.people import choose_people
@@ -19,7 +20,7 @@ from likeness_core.references import LoadedReferences, load_references, read_pho
 from likeness_core.restorer.attributes import LEARNT, VOCABULARY, measure_attributes
 from likeness_core.restorer.blending import identity_states
 from likeness_core.restorer.conditioning import AlignedPhoto, nearest_photo
-from likeness_core.restorer.identity_pack import IdentityPack, load_identity
+from likeness_core.restorer.identity_pack import IdentityPack, identity_of
 from likeness_core.shots import dissolve_fade
 from likeness_core.warps import five_points, pose_agreement, turn
 
@@ -75,7 +76,7 @@ class Cast:
 
     tracks: tuple[CastTrack, ...]
     photos: tuple[AlignedPhoto, ...]  # the references, in the order they were given
-    qualities: tuple[float, ...]  # of the references, 0 to 1
+    references: tuple[ReferencePhoto, ...]  # the same photographs, as they were read
     warnings: tuple[str, ...]  # for the editor
 
 
@@ -112,10 +113,22 @@ def presence_trust(presence: Array, dense: Array, shot: Shot, first: int) -> Arr
 
 
 def read_references(job: RestorationJob, analyser: FaceAnalyser) -> LoadedReferences | None:
-    """The job's photographs, checked; None where it has none. Raises ReferencePhotoError, ModelPackError."""
-    if job.identity:
-        return _of_identity(load_identity(Path(job.identity), job.pack.sha256))
-    return load_references(tuple(Path(path) for path in job.references), analyser) if job.references else None
+    """The job's photographs, checked; None where it has none.
+
+    Raises ReferencePhotoError, ModelPackError; InputError `job.differs` where a photograph or the identity pack is
+    not what the job was begun with.
+    """
+    pack = identity_of(job)
+    if pack is not None:
+        return _of_identity(pack)
+    if not job.references:
+        return None
+    loaded = load_references(tuple(Path(path) for path in job.references), analyser)
+    for photo, begun_with in zip(loaded.set.photos, job.reference_hashes, strict=True):
+        if begun_with not in ("", photo.sha256):
+            message = f"the photograph {Path(photo.path).name} has changed since this job was begun"
+            raise InputError("job.differs", message, "Start afresh with --overwrite, or put the earlier one back.")
+    return loaded
 
 
 def _of_identity(pack: IdentityPack) -> LoadedReferences:
@@ -138,8 +151,9 @@ def choose_cast(
     Raises ReferencePhotoError, FaceError (nobody matches, or no such person).
     """
     sides = read_manifest(Path(job.pack.path)).sides_px
-    if job.identity:
-        photos = load_identity(Path(job.identity), job.pack.sha256).photos
+    pack = identity_of(job)
+    if pack is not None:
+        photos = pack.photos
     else:
         photos = tuple(aligned_photo(photo, analyser, sides[-1]) for photo in loaded.set.photos) if loaded else ()
     choice = choose_people(analysis.people, loaded.set if loaded else None, _who(job.person), analysis.tracks)
@@ -151,8 +165,7 @@ def choose_cast(
     ]
     cast = [part for pieces in tracks for part in pieces]
     warnings = (loaded.warnings if loaded else ()) + choice.warnings + _mismatches(cast, photos, job)
-    qualities = tuple(photo.quality for photo in photos)
-    return Cast(_with_states(cast), photos, qualities, warnings)
+    return Cast(_with_states(cast), photos, loaded.set.photos if loaded else (), warnings)
 
 
 def _mismatches(tracks: list[CastTrack], photos: tuple[AlignedPhoto, ...], job: RestorationJob) -> tuple[str, ...]:

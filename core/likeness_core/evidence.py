@@ -118,12 +118,13 @@ class Evidence:
         write_whole(out / "sheet.png", _sheet_picture(pairs, [_to_uint8(photo.crop) for photo in self._cast.photos]))
         write_whole(out / "identity.csv", _table(scores))
         write_whole(out / "identity.png", _curve(scores, compared))
-        names = [Path(path).name for path in self._job.references]
         sidecar = Sidecar(
             software=f"Likeness {self._job.version}",
             digital_source_type=DIGITAL_SOURCE_TYPE,
             job=_without_paths(self._job),
-            references=tuple(map(ReferenceRecord, names, self._job.reference_hashes, self._cast.qualities)),
+            references=tuple(
+                ReferenceRecord(Path(photo.path).name, photo.sha256, photo.quality) for photo in self._cast.references
+            ),
             recogniser=SFACE.name,
             compared_with=compared,
             warnings=warnings,
@@ -163,6 +164,8 @@ def _without_paths(job: RestorationJob) -> RestorationJob:
         references=tuple(Path(path).name for path in job.references),
         output=replace(job.output, folder=""),
         pack=replace(job.pack, path=""),
+        face_models=Path(job.face_models).name,
+        identity=Path(job.identity).name,
     )
 
 

@@ -29,7 +29,7 @@ from likeness_core.memory import Thrift
 from likeness_core.output import Output
 from likeness_core.packs import check_pack
 from likeness_core.render import Renderer, State, UnfinishedFrame, Unit
-from likeness_core.restorer.identity_pack import load_identity
+from likeness_core.restorer.identity_pack import identity_of
 from likeness_core.restorer.pipeline import Restorer
 
 _DECODED_AHEAD = 4  # frames
@@ -178,8 +178,8 @@ def open_restorer(job: RestorationJob, tracks: tuple[CastTrack, ...]) -> Restore
     if check_pack(pack).sha256 != job.pack.sha256:
         hint = "Start afresh with --overwrite, or put the earlier pack back."
         raise InputError("job.differs", "the model pack is not the one that this job was begun with", hint)
-    lora = load_identity(Path(job.identity), job.pack.sha256).lora if job.identity else None
-    return Restorer(pack, torch.device(job.device), getattr(torch, job.dtype), lora)
+    identity = identity_of(job)
+    return Restorer(pack, torch.device(job.device), getattr(torch, job.dtype), identity.lora if identity else None)
 
 
 def look_of(job: RestorationJob) -> Look:

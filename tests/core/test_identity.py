@@ -1,5 +1,7 @@
 """Identity packs made by the real code of the sample's photographs, for a tiny network."""
 
+import json
+import shutil
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +13,18 @@ from likeness_core.__main__ import main
 from likeness_core.api import Progress, RestorationSettings
 from likeness_core.errors import FaceError, InputError, ModelPackError, ReferencePhotoError
 from likeness_core.identity import IdentityRequest, IdentityResult, create_identity
+from likeness_core.jobs import job_of_result
+from likeness_core.restore import restore
 from likeness_core.restorer.blending import BlendingMemory
-from likeness_core.restorer.identity_pack import load_identity
+from likeness_core.restorer.identity_pack import identity_of, load_identity
 from likeness_core.restorer.lora import LINEAR, UP, Lora, adapted
 from likeness_core.restorer.pipeline import Restorer
+from likeness_core.steps import carry_out
 
+from tests.core.conftest import Set
 from tests.core.restorer import tiny_network
 from tests.core.restorer.test_conditioning import FRONT, clip
+from tests.core.restoring import cache_at, likeness, photograph
 
 PHOTOS = tuple(str(path) for path in sorted((packs.resources() / "sample").glob("*.jpg")))
 CPU = torch.device("cpu")
@@ -52,12 +59,8 @@ def asked(folder: Path, pack: Path, **more: object) -> IdentityRequest:
 
 
 def finish(work: Generator[Progress, None, IdentityResult]) -> tuple[IdentityResult, list[Progress]]:
-    reports = []
-    while True:
-        try:
-            reports.append(next(work))
-        except StopIteration as end:
-            return end.value, reports
+    reports: list[Progress] = []
+    return carry_out(work, reports.append), reports
 
 
 def test_a_pack_is_made_helps_and_is_plugged_in(made: tuple[IdentityResult, list[Progress]], pack: Path) -> None:
@@ -76,12 +79,7 @@ def test_a_pack_is_made_helps_and_is_plugged_in(made: tuple[IdentityResult, list
 
 
 def run(restorer: Restorer, footage: object) -> object:
-    work = restorer.restore(footage, (), RestorationSettings(), BlendingMemory())  # type: ignore[arg-type]
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value.crops
+    return carry_out(restorer.restore(footage, (), RestorationSettings(), BlendingMemory())).crops  # type: ignore[arg-type]
 
 
 def test_stopped_and_gone_on_with_gives_the_same_bytes(
@@ -148,3 +146,43 @@ def test_a_pack_of_another_network_is_refused(made: tuple[IdentityResult, list[P
     with pytest.raises(ModelPackError) as caught:
         load_identity(Path(made[0].path), "0" * 64)
     assert caught.value.code == "identity.other_pack"
+
+
+def test_a_person_is_restored_with_their_pack(
+    made: tuple[IdentityResult, list[Progress]], pack: Path, portrait_set: Set, tmp_path: Path
+) -> None:
+    plugged = tmp_path / "anna.identity.safetensors"
+    shutil.copy(made[0].path, plugged)
+    command = ["restore", portrait_set.film, "--pack", pack, "--threads", "1", "--no-fading", "--range", "0:2"]
+    done = likeness(*command, "--identity", plugged, "-o", tmp_path / "out", cache=tmp_path / "cache")
+    assert done.status == 0, done.errors
+    text = (tmp_path / "out" / "sidecar.json").read_text(encoding="utf-8")
+    said = json.loads(text)
+    assert [one["name"] for one in said["references"]] == [Path(photo).name for photo in PHOTOS]
+    assert [one["sha256"] for one in said["references"]] == [packs.file_hash(Path(photo)) for photo in PHOTOS]
+    assert said["job"]["identity"] == plugged.name
+    assert said["job"]["identity_sha256"] == packs.file_hash(plugged)
+    assert str(tmp_path) not in text  # nobody's folders
+    assert said["compared_with"] == "the references"
+    with cache_at(tmp_path / "cache"):
+        job = job_of_result(tmp_path / "out")
+    assert identity_of(job) is not None
+    plugged.write_bytes(plugged.read_bytes() + b"\0")  # read as before, and not the same file
+    with pytest.raises((InputError, ModelPackError)):
+        identity_of(job)
+
+
+def test_a_queued_job_does_not_take_another_photograph_for_its_own(portrait_set: Set, tmp_path: Path) -> None:
+    photo = tmp_path / "anna.jpg"
+    shutil.copy(portrait_set.photo, photo)
+    given = replace(portrait_set, photo=photo)
+    assert likeness(*given.restore(tmp_path / "out"), "--range", "0:2", cache=tmp_path / "cache").status == 0
+    with cache_at(tmp_path / "cache"):
+        job = job_of_result(tmp_path / "out")
+        later = replace(job, output=replace(job.output, folder=str(tmp_path / "later")))
+        photograph(photo, person=3)
+        with pytest.raises(InputError, match=r"anna\.jpg has changed") as caught:
+            carry_out(restore(later))
+        assert caught.value.code == "job.differs"
+        shutil.copy(portrait_set.photo, photo)
+        assert carry_out(restore(later)).frames == 2

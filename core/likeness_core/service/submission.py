@@ -164,11 +164,6 @@ def check_settings(settings: RestorationSettings) -> None:
     _one_of("steps", settings.steps, _STEPS)
     _one_of("scale", settings.scale, _SCALES)
     _seed(settings.seed)
-    for part in settings.without:
-        _one_of("without", part, PARTS)
-    for word, degree in settings.attributes:
-        _one_of("attributes", word, VOCABULARY)
-        _share(f"attributes: {word}", degree)
 
 
 def _seed(seed: int) -> None:

@@ -8,7 +8,7 @@ from likeness_core.api import RestorationJob
 from likeness_core.faces import FaceAnalyser, open_face_analyser
 from likeness_core.protocol import Machine
 from likeness_core.restore import face_finder
-from likeness_core.restorer.identity_pack import load_identity
+from likeness_core.restorer.identity_pack import identity_of
 from likeness_core.restorer.pipeline import Restorer
 from likeness_core.service.submission import absolute, check_machine
 
@@ -41,7 +41,7 @@ class WarmNetworks:
 
     def restorer(self, job: RestorationJob) -> Restorer:
         """The restorer of a job's pack, which was checked. Raises ModelPackError."""
-        identity = load_identity(Path(job.identity), job.pack.sha256) if job.identity else None
+        identity = identity_of(job)
         key = (job.pack.sha256, job.device, job.dtype, identity.sha256 if identity else "")
         if self._restorer is None or self._restorer[0] != key:
             device, dtype = torch.device(job.device), getattr(torch, job.dtype)
