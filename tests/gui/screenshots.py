@@ -162,6 +162,9 @@ def tour(folder: Path) -> None:
     camera.choose("smiling.jpg")
     camera.preview()
     camera.shoot("04-preview-wipe")
+    window.inspector.look.toggle_key()
+    workspace.playhead.seek(56)
+    window.inspector.look.sliders["strength"].slider.setValue(0.6)
     workspace.restore()
     camera.wait(lambda: stage(workspace.job()) == "restore")
     camera.shoot("05-restoring")
@@ -207,11 +210,13 @@ def stand_in(footage: str) -> "FakeHost":
             return HostInfo("DaVinci Resolve", "21.1.0", False, "mailbox", "Archive 1978")
 
     slow = host_clip(footage, id="clip 2", name="Arrival, slow", record=FrameRange(112, 160), source=None,
-                     route=Route.REFUSED, reason="it is retimed")  # fmt: skip
+                     route=Route.RENDER, reason="its speed is changed: Resolve has to render it")  # fmt: skip
+    title = host_clip("", id="clip 4", name="Lower third", track=2, record=FrameRange(112, 140), source=None,
+                      route=Route.REFUSED, reason="a title: there is no file behind it")  # fmt: skip
     later = host_clip(
         footage, id="clip 3", name="Interview, later", record=FrameRange(160, 190), source=FrameRange(60, 90)
     )
-    clips = [host_clip(footage), slow, later]
+    clips = [host_clip(footage), slow, title, later]
     return Resolve("24", "01:00:00:00", [FakeClip(clip, footage, 42) for clip in clips])
 
 

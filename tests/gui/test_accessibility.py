@@ -136,6 +136,27 @@ def test_who_is_alone_is_chosen_by_the_next_step(window: MainWindow, workspace: 
     assert [person.number for person in workspace.chosen()] == [1]
 
 
+def test_enter_presses_the_button_that_has_the_keyboard(window: MainWindow, workspace: Workspace, qtbot: QtBot) -> None:
+    workspace.project.add_clip(clip(people=1))
+    QApplication.processEvents()
+    window.next_step._main.setFocus()
+    qtbot.keyClick(window.next_step._main, Qt.Key.Key_Return)
+    assert [person.number for person in workspace.chosen()] == [1]
+
+
+def test_the_keyboard_stays_with_the_next_step_when_its_button_goes(
+    window: MainWindow, workspace: Workspace, qtbot: QtBot
+) -> None:
+    workspace.project.add_clip(clip(people=1))
+    workspace.choose(workspace.clip.people[0], True)  # type: ignore[union-attr]
+    step = window.next_step
+    assert step._second.isVisible()
+    step._second.setFocus()
+    workspace.project.undo_stack.undo()  # nobody is chosen: there is one button
+    assert not step._second.isVisible()
+    assert step._main.hasFocus()
+
+
 def test_asking_too_early_says_what_is_missing(window: MainWindow, workspace: Workspace) -> None:
     workspace.start_preview()
     assert workspace.notices.shown[0].hint == "Analyse the clip first."

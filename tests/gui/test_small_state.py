@@ -13,6 +13,7 @@ from likeness_gui.state.playhead import Playhead
 from likeness_gui.state.preferences import Preferences
 from likeness_gui.state.steps import Situation, Step, next_step
 from likeness_gui.state.timecodes import duration, span, timecode
+from likeness_gui.views.formats import format_names
 from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
@@ -148,6 +149,6 @@ def test_time_left_is_coarse(seconds: float, text: str) -> None:
 def test_room_is_guessed_for_every_format() -> None:
     from likeness_core.api import FORMATS
 
-    assert set(BYTES_PER_PIXEL) == set(FORMATS)
+    assert set(BYTES_PER_PIXEL) == set(FORMATS) == set(format_names())
     assert result_bytes(media(), 10, "exr", 2) == 4 * result_bytes(media(), 10, "exr", 1) > 0
     assert [readable(size) for size in (900, 1_234_567, 25_000_000_000)] == ["900 B", "1.2 MB", "25 GB"]

@@ -34,7 +34,7 @@ from likeness_gui.state.host import Host, Registration
 from likeness_gui.state.identities import Identities
 from likeness_gui.state.job_queue import JobQueue
 from likeness_gui.state.machine_report import MachineReport
-from likeness_gui.state.notices import Gravity, Notice, Notices
+from likeness_gui.state.notices import Gravity, Notice, Notices, sentence
 from likeness_gui.state.orders import Orders, chosen, footage_of
 from likeness_gui.state.photographs import Photographs
 from likeness_gui.state.pictures import Pictures
@@ -524,7 +524,7 @@ class Workspace(QObject):
         name = PurePath(status.output.folder).name
         warnings = status.result.warnings if status.result else ()
         text = self.tr("{0} is restored.").format(name)
-        hint = "; ".join(warnings) or self.tr("Compare it here, or open its folder from the queue.")
+        hint = sentence("; ".join(warnings)) or self.tr("Compare it here, or open its folder from the queue.")
         notice = Notice(f"job-{status.job}", Gravity.NEWS, text, hint)
         if self.clip is not None and len(self.clip.people) > 1 and status in self.queue.of(self.clip):
             act = partial(self.go_on_in, status)

@@ -186,26 +186,6 @@
         <translation>Ausgabe</translation>
     </message>
     <message>
-        <source>EXR frames</source>
-        <translation>EXR-Bilder</translation>
-    </message>
-    <message>
-        <source>TIFF frames, 16 bit</source>
-        <translation>TIFF-Bilder, 16 Bit</translation>
-    </message>
-    <message>
-        <source>DPX frames, 10 bit</source>
-        <translation>DPX-Bilder, 10 Bit</translation>
-    </message>
-    <message>
-        <source>PNG frames, 16 bit</source>
-        <translation>PNG-Bilder, 16 Bit</translation>
-    </message>
-    <message>
-        <source>H.264, to look at</source>
-        <translation>H.264, zur Ansicht</translation>
-    </message>
-    <message>
         <source>What is written</source>
         <translation>Was geschrieben wird</translation>
     </message>
@@ -347,6 +327,29 @@
     <message>
         <source>right</source>
         <translation>rechts</translation>
+    </message>
+</context>
+<context>
+    <name>Formats</name>
+    <message>
+        <source>EXR frames</source>
+        <translation>EXR-Bilder</translation>
+    </message>
+    <message>
+        <source>TIFF frames, 16 bit</source>
+        <translation>TIFF-Bilder, 16 Bit</translation>
+    </message>
+    <message>
+        <source>DPX frames, 10 bit</source>
+        <translation>DPX-Bilder, 10 Bit</translation>
+    </message>
+    <message>
+        <source>PNG frames, 16 bit</source>
+        <translation>PNG-Bilder, 16 Bit</translation>
+    </message>
+    <message>
+        <source>H.264, to look at</source>
+        <translation>H.264, zur Ansicht</translation>
     </message>
 </context>
 <context>
@@ -994,10 +997,6 @@
         <translation>Wird geöffnet …</translation>
     </message>
     <message>
-        <source>A movie, one file of an image sequence, or a project.</source>
-        <translation>Ein Film, eine Datei einer Bildfolge oder ein Projekt.</translation>
-    </message>
-    <message>
         <source>Finds shots and people in {0} frames. Mark in and out to take fewer.</source>
         <translation>Findet Einstellungen und Personen in {0} Bildern. Mit In und Out wird es weniger.</translation>
     </message>
@@ -1036,6 +1035,10 @@
     <message>
         <source>Yes, choose {0}</source>
         <translation>Ja, {0} auswählen</translation>
+    </message>
+    <message>
+        <source>A movie, one file of an image sequence, a timeline or a project.</source>
+        <translation>Ein Film, eine Datei einer Bildfolge, eine Timeline oder ein Projekt.</translation>
     </message>
     <message>
         <source>{0}: a result each, one after the other. To have all in one, restore the next person in the first result.</source>
@@ -1380,6 +1383,10 @@
     <message>
         <source>Analyse to find shots and people</source>
         <translation>Analysieren findet Einstellungen und Personen</translation>
+    </message>
+    <message>
+        <source>Looking for faces …</source>
+        <translation>Gesichter werden gesucht …</translation>
     </message>
     <message>
         <source>Likeness to the photographs</source>

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from likeness_core.api import Negatives
-from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
 from superqt import QCollapsible
 
 from likeness_gui.state.project import Person
 from likeness_gui.state.workspace import Workspace
-from likeness_gui.views.parts import column, icon, label, name_it, row
+from likeness_gui.views.parts import column, icon, label, name_it, number_field, row
 from likeness_gui.views.share_slider import ShareSlider
 
 SCALES = (1, 2, 4)
@@ -48,8 +48,7 @@ class AdvancedBox(QWidget):
             self._steps.addItem(str(steps), steps)
         name_it(self._steps, self.tr("Times that each face is worked on; more is slower, and not always better"))
         self._steps.activated.connect(lambda _: self._set(self.tr("Steps"), "steps", self._steps.currentData()))
-        self._seed = QSpinBox()
-        self._seed.setRange(0, 2**31 - 1)
+        self._seed = number_field(2**31 - 1)
         name_it(self._seed, self.tr("Seed of the noise: the same seed gives the same result"))
         self._seed.valueChanged.connect(lambda value: self._set(self.tr("Seed"), "seed", value))
         for field in (self._scale, self._steps, self._seed):

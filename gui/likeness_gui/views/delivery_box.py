@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from likeness_core.api import FORMATS
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from likeness_gui.state.estimates import readable, result_bytes
 from likeness_gui.state.workspace import Workspace
+from likeness_gui.views.formats import format_names
 from likeness_gui.views.parts import Elided, button, column, label, name_it, row
 
 
@@ -21,14 +21,9 @@ class DeliveryBox(QWidget):
         self._workspace = workspace
         layout = column(self, margin=0, spacing=6)
         layout.addWidget(label(self.tr("Delivery"), "section"))
-        names = {
-            "prores": "ProRes 422 HQ", "prores4444": "ProRes 4444", "exr": self.tr("EXR frames"),
-            "tiff16": self.tr("TIFF frames, 16 bit"), "dpx10": self.tr("DPX frames, 10 bit"),
-            "png16": self.tr("PNG frames, 16 bit"), "h264": self.tr("H.264, to look at"),
-        }  # fmt: skip
         self._format = QComboBox()
-        for key in sorted(FORMATS, key=list(names).index):
-            self._format.addItem(names[key], key)
+        for key, name in format_names().items():
+            self._format.addItem(name, key)
         name_it(self._format, self.tr("What is written"))
         self._format.activated.connect(lambda _: self._deliver(format=self._format.currentData()))
         self._matte = QCheckBox(self.tr("Matte of what changed, beside it"))

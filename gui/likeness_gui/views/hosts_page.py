@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from likeness_gui import theme
 from likeness_gui.state.host import Host
+from likeness_gui.state.notices import sentence
 from likeness_gui.views.parts import button, column, empty, icon, label, row, rule, scrolled, set_role
 
 STATES = {
@@ -145,7 +146,7 @@ class HostsPage(QWidget):
         fine = clip.route is Route.DECODE and clip.source is not None
         shape, color = ("check", theme.ACCENT) if fine else ("alert-outline", theme.WARNING)
         text = f"{clip.record_in} – {clip.record_out}   V{clip.track}   {clip.name}"
-        doubts = "; ".join((*((clip.reason,) if clip.reason else ()), *clip.warnings))
+        doubts = sentence("; ".join((*((clip.reason,) if clip.reason else ()), *clip.warnings)))
         if clip.route is Route.REFUSED:
             doubts += ". " + self.tr("Left out: make a plain clip of it there, and take it again.")
         line = _line(shape, color, text, doubts)
@@ -165,7 +166,7 @@ class HostsPage(QWidget):
                 role="link",
             )
         else:
-            made = button(self.tr("Render and add"), "movie-open-play-outline")
+            made = button(self.tr("Render and add"), role="link")
             made.setToolTip(
                 self.tr("The editing application renders this clip to EXR frames, grade included; they are restored")
             )
@@ -202,10 +203,10 @@ def _line(shape: str, color: str, text: str, detail: str) -> QWidget:
     layout.setSpacing(8)
     mark = label()
     mark.setPixmap(icon(shape, color).pixmap(16, 16))
-    layout.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+    layout.addWidget(mark, 0, Qt.AlignmentFlag.AlignVCenter)
     title = label(text)
     title.setFont(theme.numbers_font(13))
     set_role(title, "")
-    layout.addWidget(title, 0, Qt.AlignmentFlag.AlignTop)
+    layout.addWidget(title, 0, Qt.AlignmentFlag.AlignVCenter)
     layout.addWidget(label(detail, "caption", wrap=True), 1)
     return line

@@ -21,13 +21,6 @@ class IdentityBox(QWidget):
         self._workspace = workspace
         self._person: Person | None = None
         layout = column(self, margin=0, spacing=4)
-        self._about = label(
-            self.tr(
-                "For somebody you restore often: made of the photographs in some minutes, and used in their place."
-            ),
-            "caption",
-            wrap=True,
-        )
         self._name = Elided("", "muted")
         self._score = label("", "caption", wrap=True)
         self._bar = QProgressBar()
@@ -42,10 +35,12 @@ class IdentityBox(QWidget):
         self._choose.clicked.connect(self.browse_wanted)
         self._stop.clicked.connect(workspace.identities.cancel)
         self._drop.clicked.connect(lambda _=False: workspace.use_identity(""))
-        layout.addLayout(
-            row(label(self.tr("Identity pack"), "section"), 1, self._make, self._choose, self._stop, self._drop)
+        title = label(self.tr("Identity pack"), "section")
+        title.setToolTip(
+            self.tr("For somebody you restore often: made of the photographs in some minutes, and used in their place.")
         )
-        for widget in (self._about, self._name, self._bar, self._score):
+        layout.addLayout(row(title, 1, self._make, self._choose, self._stop, self._drop))
+        for widget in (self._name, self._bar, self._score):
             layout.addWidget(widget)
         workspace.identities.changed.connect(self._show)
 
@@ -67,7 +62,6 @@ class IdentityBox(QWidget):
             if person.references
             else self.tr("Give photographs first")
         )
-        self._about.setVisible(not own and not person.identity)
         self._choose.setVisible(not own and not person.identity)
         self._stop.setVisible(own)
         self._drop.setVisible(bool(person.identity) and not own)

@@ -16,6 +16,8 @@ from PySide6.QtGui import (
     QShortcut,
 )
 from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
     QButtonGroup,
     QFileDialog,
     QFrame,
@@ -40,7 +42,7 @@ from likeness_gui.views.drops import FileDrops
 from likeness_gui.views.hosts_page import HostsPage
 from likeness_gui.views.inspector import Inspector
 from likeness_gui.views.next_step import NextStep
-from likeness_gui.views.parts import icon, label, name_it, set_role
+from likeness_gui.views.parts import Elided, icon, label, name_it, set_role
 from likeness_gui.views.people_panel import PeoplePanel
 from likeness_gui.views.queue_page import QueuePage
 from likeness_gui.views.settings_page import SettingsPage
@@ -118,7 +120,7 @@ class MainWindow(QMainWindow):
         layout = QHBoxLayout(bar)
         layout.setContentsMargins(12, 0, 12, 0)
         layout.setSpacing(0)
-        self._project_name = label("", "caption")
+        self._project_name = Elided("", "caption")
         self._core_state = label("", "caption")
         self._group = QButtonGroup(bar)
         layout.addWidget(self._project_name, 1)
@@ -230,6 +232,10 @@ class MainWindow(QMainWindow):
             Qt.Key.Key_Home: lambda: playhead.step(-playhead.count),
             Qt.Key.Key_End: lambda: playhead.step(playhead.count),
         }
+        focused = QApplication.focusWidget()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(focused, QAbstractButton):
+            focused.click()  # Qt presses with the space bar only
+            return
         act = acts.get(Qt.Key(key))
         if act is None or self._pages.currentIndex() != 0:
             super().keyPressEvent(event)
@@ -263,7 +269,7 @@ class MainWindow(QMainWindow):
         project, core = self.workspace.project, self.workspace.core
         name = project.path.stem if project.has_name else self.tr("Unnamed project")
         self.setWindowTitle(f"{name} – Likeness")
-        self._project_name.setText(self.tr("{0}  ·  saved by itself").format(name))
+        self._project_name.put(self.tr("{0}  ·  saved by itself").format(name))
         texts = {
             CoreState.STARTING: (self.tr("Engine starting …"), "caption"),
             CoreState.READY: (self.tr("● Engine ready"), "good"),

@@ -116,7 +116,7 @@ class NextStep(QWidget):
         if self._workspace.opening:
             return self.tr("Opening …")
         return {
-            Step.OPEN: self.tr("A movie, one file of an image sequence, or a project."),
+            Step.OPEN: self.tr("A movie, one file of an image sequence, a timeline or a project."),
             Step.ANALYSE: self.tr("Finds shots and people in {0} frames. Mark in and out to take fewer.").format(
                 frames
             ),

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -70,6 +71,14 @@ def tool(icon_name: str, name: str, shortcut: str = "", checkable: bool = False)
     made.setCheckable(checkable)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     name_it(made, name, shortcut)
+    return made
+
+
+def number_field(most: int) -> QSpinBox:
+    """A field for a whole number from 0, its figures as far from the edge as the text of other fields."""
+    made = QSpinBox()
+    made.setRange(0, most)
+    made.lineEdit().setTextMargins(theme.SPACE - 1, 0, 0, 0)  # the style sheet does not reach it
     return made
 
 

@@ -165,7 +165,7 @@ class PersonCard(QFrame):
         warned = photographs.warnings(person.references)
         count = self.tr("%n photograph(s)", "", len(person.references))
         if bad:
-            text, role = self.tr("{0} of {1} cannot serve").format(bad, count), "error"
+            text, role = self.tr("{0} of {1} cannot serve").format(bad, len(person.references)), "error"
         elif warned:
             text, role = self.tr("{0}, please check").format(count), "warning"
         elif person.references:

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QW
 
 from likeness_gui import theme
 from likeness_gui.state.job_queue import JobQueue
+from likeness_gui.state.notices import sentence
+from likeness_gui.views.formats import format_names
 from likeness_gui.views.next_step import progress_text
 from likeness_gui.views.parts import Elided, column, icon, label, scrolled, set_role, tool
 
@@ -140,7 +142,7 @@ class JobRow(QFrame):
         source = PurePath(status.request.footage.source).name
         self._name.put(f"{source}  –  {PurePath(status.output.folder).name}")
         frames = self.tr("%n frame(s)", "", len(status.frames))
-        self._where.put(f"{frames}  ·  {status.output.format}  ·  {status.output.folder}")
+        self._where.put(f"{frames}  ·  {format_names()[status.output.format]}  ·  {status.output.folder}")
         name, color = ICONS[status.state]
         self._mark.setPixmap(icon(name, color).pixmap(22, 22))
         self._state.setText(self._describe(status))
@@ -158,10 +160,10 @@ class JobRow(QFrame):
         if status.state == JobState.RUNNING:
             return progress_text(status)
         if status.state == JobState.FAILED and status.error is not None:
-            return f"{status.error.message}. {status.error.hint}"
+            return f"{sentence(status.error.message)}. {status.error.hint}"
         if status.state == JobState.DONE and status.result is not None:
             done = self.tr("{0} of {1} frames restored").format(status.result.restored_frames, status.result.frames)
-            return "\n".join([done, *status.result.warnings])
+            return "\n".join([done, *(sentence(warning) for warning in status.result.warnings)])
         return {
             JobState.QUEUED: self.tr("Waiting"),
             JobState.PAUSED: self.tr("Paused"),

@@ -1,11 +1,11 @@
 """What is set once: what computes, the language, and what this machine has."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from likeness_gui import theme
 from likeness_gui.state.workspace import Workspace
-from likeness_gui.views.parts import button, column, empty, icon, label, name_it, row, rule, scrolled
+from likeness_gui.views.parts import button, column, empty, icon, label, name_it, number_field, row, rule, scrolled
 
 MOST_THREADS = 256
 LANGUAGES = {"": "System", "en": "English", "de": "Deutsch"}
@@ -46,9 +46,8 @@ class SettingsPage(QWidget):
         form = QGridLayout()
         form.setHorizontalSpacing(24)
         form.setVerticalSpacing(8)
-        self._device, self._threads, self._language = QComboBox(), QSpinBox(), QComboBox()
+        self._device, self._threads, self._language = QComboBox(), number_field(MOST_THREADS), QComboBox()
         self._pack = QComboBox()
-        self._threads.setRange(0, MOST_THREADS)
         self._threads.setSpecialValueText(self.tr("All"))
         for code, name in LANGUAGES.items():
             self._language.addItem(name if code else self.tr("As the system"), code)

@@ -51,6 +51,7 @@ class Strip(QWidget):
         self._marks = FrameRange(0, 0)
         self._frame = 0
         self._done: int | None = None
+        self._busy = False
         self._seen = FrameRange(0, 0)  # frames between the edges, where the strip is zoomed
         self._drawn: QPixmap | None = None
 
@@ -61,6 +62,12 @@ class Strip(QWidget):
         self._media = media
         self._seen = FrameRange(0, media.frame_count if media else 0)
         self._change()
+
+    def set_busy(self, busy: bool) -> None:
+        """Whether the clip is being analysed."""
+        if busy != self._busy:
+            self._busy = busy
+            self._change()
 
     def set_found(self, shots: tuple[Shot, ...], people: tuple[StripPerson, ...]) -> None:
         """What the analysis found."""
@@ -210,7 +217,8 @@ class Strip(QWidget):
             painter.setBrush(QColor(theme.PANEL))
             painter.drawRoundedRect(whole, 2, 2)
             painter.setPen(QColor(theme.FAINT))
-            painter.drawText(whole, Qt.AlignmentFlag.AlignCenter, self.tr("Analyse to find shots and people"))
+            text = self.tr("Looking for faces …") if self._busy else self.tr("Analyse to find shots and people")
+            painter.drawText(whole, Qt.AlignmentFlag.AlignCenter, text)
         for shot in self._shots:
             left, right = self._x(shot.frames.start), self._x(shot.frames.stop)
             if right < GUTTER_PX or left > self.width():

@@ -11,6 +11,8 @@ from likeness_gui.state.playhead import Playhead
 from likeness_gui.state.timecodes import timecode
 from likeness_gui.views.parts import icon, label, name_it, tool
 
+FRAME_PX = 130  # room for six figures twice, so that the buttons stay where they are
+
 
 class Transport(QFrame):
     """Play, step, mark; timecode that can be typed into."""
@@ -35,6 +37,7 @@ class Transport(QFrame):
         self._time.returnPressed.connect(self._typed)
         self._frame = label("", "caption")
         self._frame.setFont(theme.numbers_font(12))
+        self._frame.setMinimumWidth(FRAME_PX)
         self._marks = label("", "caption")
         self._marks.setFont(theme.numbers_font(12))
         self._play = tool("play", self.tr("Play or stop"), "Space")

@@ -168,6 +168,7 @@ class ViewerPane(QWidget):
             self.strip.set_media(media)
         self.compare.set_size(round(media.width * float(media.pixel_aspect)), media.height)
         self.strip.set_marks(clip.range)
+        self.strip.set_busy(self._workspace.analyses.running(clip.key))
         findings = self._workspace.findings
         self.strip.set_found(findings.result.shots if findings else (), self._strip_people(clip))
         self._show_job()
