@@ -16,7 +16,7 @@ from likeness_core.errors import DeviceError, LikenessError
 from likeness_core.evidence import FrameNotes
 from likeness_core.faces import open_face_analyser
 from likeness_core.render import State, Unit, pack_state, unpack_state
-from likeness_core.rendering import Steps, UnitDone, UnitWork, carry_out
+from likeness_core.rendering import Steps, UnitDone, UnitWork, render_units
 
 _RETRIES = 5  # of a shot whose worker died
 _LOOK_UP_S = 0.5  # how long a report is waited for before the job may be stopped
@@ -25,7 +25,7 @@ UnitReport = tuple[list[FrameNotes], bytes]  # of one unit: its frames, and the 
 
 
 def on_farm(address: str, work: UnitWork, units: list[Unit], state: State) -> Steps:
-    """As `rendering.carry_out`, on the Ray cluster at `address` ("auto": the one that runs on this machine).
+    """As `rendering.render_units`, on the Ray cluster at `address` ("auto": the one that runs on this machine).
 
     Raises DeviceError `farm.missing`, `farm.unreachable`, `farm.died`, and every error of a task.
     """
@@ -59,7 +59,7 @@ def _restore_shot(work: UnitWork, units: list[Unit], state: bytes) -> Iterator[U
     """What runs on a worker."""
     torch.set_num_threads(work.job.threads)
     notes: list[FrameNotes] = []
-    for step in carry_out(work, units, unpack_state(state), open_face_analyser(1)):
+    for step in render_units(work, units, unpack_state(state), open_face_analyser(1)):
         if isinstance(step, UnitDone):
             yield notes, pack_state(step.state)
             notes = []

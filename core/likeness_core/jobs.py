@@ -38,6 +38,19 @@ def cache_folder() -> Path:
     return Path(named) if named else Path(platformdirs.user_cache_dir("likeness", appauthor=False))
 
 
+@contextmanager
+def cache_at(folder: Path) -> Iterator[None]:
+    """`LIKENESS_CACHE` names `folder`: an empty one is a cold cache."""
+    before = os.environ.get("LIKENESS_CACHE")
+    os.environ["LIKENESS_CACHE"] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop("LIKENESS_CACHE")
+        if before is not None:
+            os.environ["LIKENESS_CACHE"] = before
+
+
 def job_folder(output_folder: Path) -> Path:
     """The job folder of a result; one result has one job."""
     key = hashlib.sha256(str(output_folder.resolve()).encode()).hexdigest()[:16]
@@ -176,11 +189,6 @@ def _take_lock(handle: Any) -> None:
         import fcntl
 
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def same_job(stored: RestorationJob, wanted: RestorationJob) -> bool:
-    """Whether a partial result can be continued: everything that decides bytes is equal."""
-    return encode(stored) == encode(wanted)
 
 
 def fraction_to_text(value: object) -> str:

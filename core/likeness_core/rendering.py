@@ -64,7 +64,7 @@ class UnitWork:
     reuse: bool  # of restored windows
 
 
-def carry_out(work: UnitWork, units: list[Unit], state: State, analyser: FaceAnalyser) -> Steps:
+def render_units(work: UnitWork, units: list[Unit], state: State, analyser: FaceAnalyser) -> Steps:
     """Carry out consecutive units; yields the notes of each written frame, each finished unit, and None for each step.
 
     `state` is what was left for the first of them. Closing stops within a frame's work and leaves no thread behind.

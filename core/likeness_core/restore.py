@@ -25,7 +25,7 @@ from likeness_core.jobs import Journal, decode, encode, job_folder, locked, writ
 from likeness_core.kept_analyses import bring_analysis, keep_analysis
 from likeness_core.output import Output
 from likeness_core.render import pack_state, plan_units, unpack_state
-from likeness_core.rendering import UnitDone, UnitWork, carry_out
+from likeness_core.rendering import UnitDone, UnitWork, render_units
 from likeness_core.request import check_source, source_changed
 from likeness_core.shots import dissolve_middles
 
@@ -142,7 +142,7 @@ def _units(
     steps = (
         on_farm(options.ray, work, units[finished:], state)
         if options.ray
-        else carry_out(work, units[finished:], state, analyser)
+        else render_units(work, units[finished:], state, analyser)
     )
     with closing(steps):
         for step in steps:

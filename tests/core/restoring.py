@@ -5,7 +5,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from likeness_core.__main__ import main
 from likeness_core.api import FrameRange
+from likeness_core.jobs import cache_at
 from likeness_core.media import Frame, MediaReader, probe
 
 from tests.core.footage import Recipe, make_movie
@@ -39,19 +40,6 @@ class Outcome:
     def code(self) -> str:
         """The stable code of the error."""
         return self.errors.rpartition("[")[2].partition("]")[0]
-
-
-@contextlib.contextmanager
-def cache_at(cache: Path) -> Iterator[None]:
-    """LIKENESS_CACHE names `cache`."""
-    before = os.environ.get("LIKENESS_CACHE")
-    os.environ["LIKENESS_CACHE"] = str(cache)
-    try:
-        yield
-    finally:
-        os.environ.pop("LIKENESS_CACHE")
-        if before is not None:
-            os.environ["LIKENESS_CACHE"] = before
 
 
 def likeness(*arguments: object, cache: Path) -> Outcome:

@@ -30,7 +30,7 @@ from likeness_core.frame_store import (
     FrameStoreWriter,
     StoreHeader,
 )
-from likeness_core.jobs import decode, encode
+from likeness_core.jobs import cache_at, decode, encode
 from likeness_core.media import MediaReader, RestoredFrame, probe, to_float
 from likeness_core.media.mux import MOVIE_FORMATS, movie_path, mux_movie
 from likeness_core.media.write import SequenceWriter
@@ -40,7 +40,7 @@ from likeness_core.store_result import write_frame_store
 
 from tests.core.conftest import Set
 from tests.core.file_readers import stored_numbers
-from tests.core.restoring import cache_at, ended, likeness, start
+from tests.core.restoring import ended, likeness, start
 
 HEADER = StoreHeader(6, 4, False, ALPHA_NONE, True, -3, 5, Fraction(24000, 1001), bytes(range(32)))
 ROWS = np.linspace(0, 1, 6 * 4 * 3, dtype=np.float32).reshape(4, 6, 3)

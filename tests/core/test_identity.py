@@ -13,7 +13,7 @@ from likeness_core.__main__ import main
 from likeness_core.api import Progress, RestorationSettings
 from likeness_core.errors import FaceError, InputError, ModelPackError, ReferencePhotoError
 from likeness_core.identity import IdentityRequest, IdentityResult, create_identity
-from likeness_core.jobs import job_of_result
+from likeness_core.jobs import cache_at, job_of_result
 from likeness_core.restore import restore
 from likeness_core.restorer.blending import BlendingMemory
 from likeness_core.restorer.identity_pack import identity_of, load_identity
@@ -24,7 +24,7 @@ from likeness_core.steps import carry_out
 from tests.core.conftest import Set
 from tests.core.restorer import tiny_network
 from tests.core.restorer.test_conditioning import FRONT, clip
-from tests.core.restoring import cache_at, likeness, photograph
+from tests.core.restoring import likeness, photograph
 
 PHOTOS = tuple(str(path) for path in sorted((packs.resources() / "sample").glob("*.jpg")))
 CPU = torch.device("cpu")

@@ -26,7 +26,7 @@ from likeness_core.api import (
     WindowPlan,
 )
 from likeness_core.errors import InputError, MediaError
-from likeness_core.jobs import Journal, decode, encode, job_folder, locked, same_job, write_whole
+from likeness_core.jobs import Journal, decode, encode, job_folder, locked, write_whole
 
 CORE = Path(jobs.__file__).parents[1]
 PATHS = ("/footage/a.mov", "C:\\Footage\\b.mov", "/with space/ü – “名前”.%04d.exr", '/quote"\n\ttab', "")
@@ -86,19 +86,6 @@ def test_a_damaged_record_is_named(data: bytes) -> None:
         decode(data, kind)
     assert caught.value.code == "job.damaged"
     assert "\n" not in caught.value.message
-
-
-def test_jobs_are_the_same_where_everything_that_decides_bytes_is() -> None:
-    job = any_job(1)
-    assert same_job(decode(encode(job), RestorationJob), job)
-    changes = (
-        replace(job, threads=job.threads + 1),
-        replace(job, settings=replace(job.settings, seed=1)),
-        replace(job, pack=replace(job.pack, sha256="0" * 64)),
-        replace(job, source=replace(job.source, modified_ns=5)),
-        replace(job, plan=WindowPlan(24, 8)),
-    )
-    assert not any(same_job(changed, job) for changed in changes)
 
 
 def test_one_result_has_one_job_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

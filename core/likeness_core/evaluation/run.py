@@ -6,7 +6,6 @@ in OUT/results.jsonl, a line a restoration, so that the same command goes on whe
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
@@ -30,6 +29,7 @@ from likeness_core.evaluation.pairs import no_face, together
 from likeness_core.evaluation.recipe import bicubic
 from likeness_core.evaluation.scores import NOBODY, Embeddings, Examiner, Rows, Scores, Shots, TruthFace, scores
 from likeness_core.evaluation.subjects import Subject
+from likeness_core.jobs import cache_at
 from likeness_core.media import Frame, MediaReader, probe, to_float
 from likeness_core.references import read_photo
 from likeness_core.request import PACK, prepare_output, request
@@ -224,7 +224,7 @@ class _Case:
         if row.name in BASELINES:
             yield (self._truth if row.name == "truth" else self._degraded), self._factor if row.name == "bicubic" else 0
             return
-        with tempfile.TemporaryDirectory(dir=self._scratch) as folder, _cold_cache(Path(folder) / "cache"):
+        with tempfile.TemporaryDirectory(dir=self._scratch) as folder, cache_at(Path(folder) / "cache"):
             # Sequences are given by their first file, movies by themselves.
             source = str(next((self._scratch / "degraded" / "frames").glob("*.000000.png"), self._degraded.path))
             words = ["restore", source, *_guide(self._subject, row), "-o", str(Path(folder) / "out")]
@@ -275,16 +275,3 @@ def picture_path(folder: Path, subject: str, factor: int, row: str, frame: int) 
     """Where a face of the page lies."""
     name = hashlib.sha256(row.encode()).hexdigest()[:8]
     return folder / "pictures" / f"{subject}-x{factor}" / f"{frame:06}-{name}.png"
-
-
-@contextmanager
-def _cold_cache(folder: Path) -> Iterator[None]:
-    """A job of its own in an empty cache."""
-    before = os.environ.get("LIKENESS_CACHE")
-    os.environ["LIKENESS_CACHE"] = str(folder)
-    try:
-        yield
-    finally:
-        os.environ.pop("LIKENESS_CACHE")
-        if before is not None:
-            os.environ["LIKENESS_CACHE"] = before

@@ -98,9 +98,9 @@ class Desk:
 
 def _create_identity(params: p.CreateIdentityParams) -> Long:
     from likeness_core.identity import create_identity
-    from likeness_core.service.submission import identity_of
+    from likeness_core.service.submission import identity_request
 
-    made = yield from create_identity(identity_of(params))
+    made = yield from create_identity(identity_request(params))
     scores = made.scores
     return p.CreateIdentityResult(
         made.path, scores.judge, scores.held_out, scores.degraded, scores.before, scores.after, made.warnings

@@ -54,7 +54,7 @@ def job_of(asked: RestoreRequest, existing: str) -> RestorationJob:
     return with_edit(request(options), footage)
 
 
-def identity_of(asked: CreateIdentityParams) -> "IdentityRequest":
+def identity_request(asked: CreateIdentityParams) -> "IdentityRequest":
     """What `identity.create_identity` takes. Raises LikenessError."""
     from likeness_core.device import choose_device
     from likeness_core.identity import IdentityRequest

@@ -8,7 +8,6 @@ not know goes to `likeness restore`.
 """
 
 import argparse
-import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,10 @@ from likeness_core import packs
 from likeness_core.cli import RestoreOptions, parser, restore_options
 from likeness_core.evaluation.pairs import Evaluation, evaluate_pair
 from likeness_core.evaluation.subjects import Subject, read_set
+from likeness_core.jobs import cache_at
 from likeness_core.request import prepare_output, request
 from likeness_core.restore import restore
+from likeness_core.steps import carry_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,13 @@ def cases(clips: Path | None) -> list[Case]:
 
 def measured(case: Case, references: tuple[Path, ...], arguments: list[str], every: int) -> Evaluation:
     """Restore one case and compare it with its truth."""
-    with tempfile.TemporaryDirectory() as scratch:
-        os.environ["LIKENESS_CACHE"] = str(Path(scratch) / "cache")  # cold
+    with tempfile.TemporaryDirectory() as scratch, cache_at(Path(scratch) / "cache"):
         who = ["--reference", *map(str, references), "--person", "all"] if references else ["--no-reference"]
         words = ["restore", str(case.degraded), *who, "-o", str(Path(scratch) / "out"), *arguments]
         options: RestoreOptions = restore_options(parser().parse_args(words))
         job = request(options)
         prepare_output(job, resume=False, overwrite=False)
-        for _ in restore(job):
-            pass
+        carry_out(restore(job))
         first = min((Path(scratch) / "out" / "frames").iterdir())
         return evaluate_pair(case.subject.truth[0], case.degraded, first, case.subject.cuts, every)
 
