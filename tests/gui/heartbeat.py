@@ -1,16 +1,19 @@
 """Measures how long the window's thread leaves events waiting, and how much of that is the machine's doing.
 
-A loaded machine keeps a thread waiting for a processor for hundreds of milliseconds; Linux counts that time for each
-thread, and it is taken off.
+A loaded machine keeps a thread waiting for a processor for hundreds of milliseconds. Linux counts that time for each
+thread. A beat in which any thread of this process waited so (the window's own, or one that reads pictures and has
+Python's lock meanwhile) counts by what the window's thread computed. On a quiet machine every beat counts by the clock.
 """
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
 
 BEAT_MS = 2
-_WAITED = Path("/proc/thread-self/schedstat")  # ns run, ns waited for a processor, slices
+DISTURBED_MS = 3.0
+_THREADS = Path("/proc/self/task")  # in each folder `schedstat`: ns run, ns waited for a processor, slices
 
 
 class Heartbeat:
@@ -18,7 +21,7 @@ class Heartbeat:
 
     def __init__(self) -> None:
         self.longest_ms = 0.0  # between two beats, by the clock
-        self.own_ms = 0.0  # the same without what the thread waited for a processor
+        self.own_ms = 0.0  # the same, but by what was computed where another process had the processor
         self.worked_ms = 0.0  # the most that the thread computed between two beats
         self._last = self._now()
         self._timer = QTimer(interval=BEAT_MS)
@@ -31,13 +34,21 @@ class Heartbeat:
 
     @staticmethod
     def _now() -> tuple[float, float, float]:
-        waited_ns = int(_WAITED.read_text().split()[1]) if _WAITED.exists() else 0
-        return time.perf_counter() * 1000, time.thread_time() * 1000, waited_ns / 1e6
+        return time.perf_counter() * 1000, time.thread_time() * 1000, _waited_ms()
 
     def _beat(self) -> None:
         now = self._now()
         clock, worked, waited = (one - other for one, other in zip(now, self._last, strict=True))
         self.longest_ms = max(self.longest_ms, clock)
-        self.own_ms = max(self.own_ms, clock - waited)
+        self.own_ms = max(self.own_ms, worked if waited > DISTURBED_MS else clock)
         self.worked_ms = max(self.worked_ms, worked)
         self._last = now
+
+
+def _waited_ms() -> float:
+    """What all threads of this process have waited for a processor so far."""
+    waited_ns = 0
+    for thread in _THREADS.iterdir() if _THREADS.is_dir() else ():
+        with suppress(OSError):  # it has ended meanwhile
+            waited_ns += int((thread / "schedstat").read_text().split()[1])
+    return waited_ns / 1e6

@@ -69,8 +69,8 @@ def test_from_footage_to_result(editor: Editor, footage: Path, qtbot: QtBot) -> 
     editor.next(Step.RESTORE)
     editor.until(Step.RESULT)
     heart.stop()
-    # Asserted: no event waits 50 ms for what the window does. `own` is the clock without the time in which the thread
-    # could have run but another process had the processor; `worked` what it computed. On a quiet machine all agree.
+    # Asserted: no event waits 50 ms for what the window does. On a quiet machine `own` is by the clock; where
+    # another process had the processor meanwhile it is what the window's thread computed. See heartbeat.
     print(f"stall {heart.longest_ms:.0f} ms, own {heart.own_ms:.0f} ms, worked {heart.worked_ms:.0f} ms")
     if QApplication.platformName() == "offscreen":  # a screen in memory makes the thread wait for its server
         assert heart.own_ms < 50
