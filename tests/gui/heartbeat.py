@@ -5,6 +5,7 @@ thread. A beat in which any thread of this process waited so (the window's own, 
 Python's lock meanwhile) counts by what the window's thread computed. On a quiet machine every beat counts by the clock.
 """
 
+import os
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +24,7 @@ class Heartbeat:
         self.longest_ms = 0.0  # between two beats, by the clock
         self.own_ms = 0.0  # the same, but by what was computed where another process had the processor
         self.worked_ms = 0.0  # the most that the thread computed between two beats
+        self._beats_ms: list[float] = []
         self._last = self._now()
         self._timer = QTimer(interval=BEAT_MS)
         self._timer.timeout.connect(self._beat)
@@ -32,6 +34,10 @@ class Heartbeat:
         """No more beats; the figures stand."""
         self._timer.stop()
 
+    def percentile(self, share: float) -> float:
+        """So many of the beats were no further apart, in ms by the clock."""
+        return sorted(self._beats_ms)[int(share * (len(self._beats_ms) - 1))]
+
     @staticmethod
     def _now() -> tuple[float, float, float]:
         return time.perf_counter() * 1000, time.thread_time() * 1000, _waited_ms()
@@ -39,10 +45,16 @@ class Heartbeat:
     def _beat(self) -> None:
         now = self._now()
         clock, worked, waited = (one - other for one, other in zip(now, self._last, strict=True))
+        self._beats_ms.append(clock)
         self.longest_ms = max(self.longest_ms, clock)
         self.own_ms = max(self.own_ms, worked if waited > DISTURBED_MS else clock)
         self.worked_ms = max(self.worked_ms, worked)
         self._last = now
+
+
+def is_busy() -> bool:
+    """Whether more wants to run on this machine than it has processors."""
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1)
 
 
 def _waited_ms() -> float:

@@ -10,6 +10,7 @@ import pytest
 from likeness_core.api import FrameRange, JobState
 from likeness_gui.state.curve import read_curve
 from likeness_gui.state.steps import Step
+from likeness_gui.state.workspace import SAMPLE
 from likeness_gui.views.compare_view import Mode
 from likeness_gui.views.main_window import MainWindow
 from PySide6.QtCore import QPoint, Qt
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import Editor
-from tests.gui.heartbeat import Heartbeat
+from tests.gui.heartbeat import Heartbeat, is_busy
 
 pytestmark = pytest.mark.timeout(900)  # a loaded machine; alone each takes some 15 s
 
@@ -69,11 +70,14 @@ def test_from_footage_to_result(editor: Editor, footage: Path, qtbot: QtBot) -> 
     editor.next(Step.RESTORE)
     editor.until(Step.RESULT)
     heart.stop()
-    # Asserted: no event waits 50 ms for what the window does. On a quiet machine `own` is by the clock; where
-    # another process had the processor meanwhile it is what the window's thread computed. See heartbeat.
-    print(f"stall {heart.longest_ms:.0f} ms, own {heart.own_ms:.0f} ms, worked {heart.worked_ms:.0f} ms")
+    # Asserted on every machine: the window never computes for 50 ms on end, and 99 of 100 events wait less by the
+    # clock. On one with processors to spare: every event does, but where another process had the processor.
+    print(f"stall {heart.longest_ms:.0f} ms, own {heart.own_ms:.0f} ms, worked {heart.worked_ms:.0f} ms, "
+          f"99 % {heart.percentile(0.99):.0f} ms")  # fmt: skip
     if QApplication.platformName() == "offscreen":  # a screen in memory makes the thread wait for its server
-        assert heart.own_ms < 50
+        assert heart.worked_ms < 50
+        assert heart.percentile(0.99) < 50
+        assert heart.own_ms < 50 or is_busy()
     status = editor.job()
     assert status.result is not None
     assert status.result.restored_frames == len(FRAMES)
@@ -202,6 +206,19 @@ def test_a_face_on_screen_becomes_a_photograph(editor: Editor, footage: Path) ->
     report = workspace.photographs.report(path)
     assert report is not None
     assert report.error is None
+
+
+def test_the_sample_brings_its_photographs(editor: Editor) -> None:
+    workspace = editor.workspace
+    editor.start()
+    workspace.open_sample()
+    editor.wait(lambda: workspace.clip, "the sample is open")
+    workspace.project.set_range(FrameRange(0, 2))
+    editor.next(Step.ANALYSE)
+    editor.until(Step.PREVIEW)
+    assert [Path(path).name for path in workspace.chosen()[0].references] == ["portrait.jpg", "smiling.jpg"]
+    output = Path(workspace.requests()[0].output)
+    assert SAMPLE not in output.parents, "an installation may not be written to"
 
 
 def test_footage_that_cannot_be_read_is_said(editor: Editor, tmp_path: Path) -> None:
