@@ -78,6 +78,7 @@ class HostClip:
     dissolve_in: tuple[int, int] = (0, 0)  # frames of a transition at the head: before the clip starts, after that
     dissolve_out: tuple[int, int] = (0, 0)  # ... at the tail: before the clip ends, after that
     warnings: tuple[str, ...] = ()  # what will look different, for the editor
+    anchor: str = ""  # the host's word for which media frame stands where; another one means another picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ class HostBridge(Protocol):
         """Put finished sequences on a new track, each exactly over its clip, and verify what the host made of it.
 
         Nothing that was there is changed. Where anything fails, what was added is removed again before the error.
+        Raises HostError `host.clip_gone`, `host.clip_moved` where the timeline was edited since the clip was read.
         """
         ...
 

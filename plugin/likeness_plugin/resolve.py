@@ -1,7 +1,6 @@
 """DaVinci Resolve as a `HostBridge`, over the mailbox (every edition) or the scripting library (Studio)."""
 
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from likeness_plugin.resolve_calls import RESOLVE, SLOW_S, Call, Caller, Connect
 from likeness_plugin.resolve_items import OUR_TRACK, clips_of, cut_to, read_items
 from likeness_plugin.resolve_library import open_library
 from likeness_plugin.resolve_mailbox import MailboxConnection, is_alive
-from likeness_plugin.resolve_state import Scene, kept, open_scene
+from likeness_plugin.resolve_state import Scene, kept, on_timeline, open_scene
 from likeness_plugin.resolve_undo import find, remove
 from likeness_plugin.resolve_units import Clock, rate_of
 from likeness_plugin.resolve_write import Writer, add_marks
@@ -163,7 +162,7 @@ class ResolveBridge:
         if scene.project_id != written.project:
             hint = "Open the project that the clips were added to."
             raise HostError("host.other_project", "another project is open in Resolve", hint)
-        with self._on_timeline(scene, written.timeline) as there, kept(self._caller, there, "edit"):
+        with on_timeline(self._caller, scene, written.timeline) as there, kept(self._caller, there, "edit"):
             return remove(self._caller, there, written)
 
     def render(self, clip: HostClip, folder: Path) -> Generator[Progress, None, str]:
@@ -238,21 +237,3 @@ class ResolveBridge:
             hint = "Select clips on the Edit page, or move the playhead over one."
             raise HostError("host.no_selection", "no clip is selected", hint)
         return {str(unique) for unique in self._caller.all(Call.of(ref, "GetUniqueId") for ref in refs)}
-
-    @contextmanager
-    def _on_timeline(self, scene: Scene, wanted: str) -> Iterator[Scene]:
-        """Work on a timeline of the project by its id; the current one comes back."""
-        if scene.timeline_id == wanted:
-            yield scene
-            return
-        count = int(self._caller.one(scene.project, "GetTimelineCount") or 0)
-        timelines = self._caller.all(Call.of(scene.project, "GetTimelineByIndex", n) for n in range(1, count + 1))
-        ids = self._caller.all(Call.of(timeline, "GetUniqueId") for timeline in timelines)
-        if wanted not in ids:
-            hint = "There is nothing to remove there; delete what is left in the bin by hand."
-            raise HostError("host.timeline_gone", "the timeline is no longer in the project", hint)
-        self._caller.must(scene.project, "SetCurrentTimeline", timelines[ids.index(wanted)])
-        try:
-            yield open_scene(self._caller)
-        finally:
-            self._caller.one(scene.project, "SetCurrentTimeline", scene.timeline)

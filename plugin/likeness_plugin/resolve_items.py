@@ -56,6 +56,11 @@ class Item:
         return self.start + self.duration
 
     @property
+    def anchor(self) -> str:
+        """Which frame of which media stands at timeline frame 0: slipping and moving change it, trimming does not."""
+        return f"{self.media_id} {self.left - self.start:.3f}"
+
+    @property
     def is_transition(self) -> bool:
         """Whether this is a transition: no media and nothing that could be set."""
         return self.media is None and not self.properties
@@ -148,6 +153,7 @@ def _clip(item: Item, clock: Clock, exists: Callable[[str], bool]) -> HostClip:
         clock.label(last),
         item.enabled,
         Route.REFUSED,
+        anchor=item.anchor,
     )
     if item.media is None:
         return replace(clip, reason="a title, a generator, or media that is offline: there is no file behind it")

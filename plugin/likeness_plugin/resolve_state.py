@@ -37,6 +37,25 @@ def open_scene(caller: Caller) -> Scene:
 
 
 @contextmanager
+def on_timeline(caller: Caller, scene: Scene, wanted: str) -> Iterator[Scene]:
+    """Work on a timeline of the project by its id, then on the current one again. Raises `host.timeline_gone`."""
+    if scene.timeline_id == wanted:
+        yield scene
+        return
+    count = int(caller.one(scene.project, "GetTimelineCount") or 0)
+    timelines = caller.all(Call.of(scene.project, "GetTimelineByIndex", n) for n in range(1, count + 1))
+    ids = caller.all(Call.of(timeline, "GetUniqueId") for timeline in timelines)
+    if wanted not in ids:
+        hint = "There is nothing to remove there; delete what is left in the bin by hand."
+        raise HostError("host.timeline_gone", "the timeline is no longer in the project", hint)
+    caller.must(scene.project, "SetCurrentTimeline", timelines[ids.index(wanted)])
+    try:
+        yield open_scene(caller)
+    finally:
+        caller.one(scene.project, "SetCurrentTimeline", scene.timeline)
+
+
+@contextmanager
 def kept(caller: Caller, scene: Scene, page: str) -> Iterator[None]:
     """Work on a page, and leave the user where they were, whatever happens.
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from likeness_core.errors import HostError
+
 from likeness_plugin.bridge import PlacedItem, Written
 from likeness_plugin.resolve_calls import Call, Caller, Ref, failed
 from likeness_plugin.resolve_items import OUR_TRACK, read_items
@@ -14,28 +16,40 @@ METADATA = "likeness"  # of imported media: the job
 
 
 def remove(caller: Caller, scene: Scene, written: Written) -> tuple[str, ...]:
-    """Remove what was added and is still there. The Edit page and the right timeline must be open."""
+    """Remove what was added and is still there. The Edit page and the right timeline must be open.
+
+    Raises HostError `host.track_locked`, before anything is removed.
+    """
     notes: list[str] = []
-    for data in written.markers:
-        caller.one(scene.timeline, "DeleteMarkerByCustomData", data)
     tracks = list(range(1, int(caller.must(scene.timeline, "GetTrackCount", "video")) + 1))
     wanted = {item.id for item in written.items}
-    found = [item.ref for item in read_items(caller, scene.timeline, tracks) if item.id in wanted]
-    if found and not caller.one(scene.timeline, "DeleteClips", found, False):
+    found = [item for item in read_items(caller, scene.timeline, tracks) if item.id in wanted]
+    of_ours = sorted({item.track for item in found})
+    locked = caller.all(Call.of(scene.timeline, "GetIsTrackLocked", "video", track) for track in of_ours)
+    for track in (track for track, is_locked in zip(of_ours, locked, strict=True) if is_locked is True):
+        raise HostError("host.track_locked", f"the track V{track} is locked", "Unlock it in Resolve, and try again.")
+    for data in written.markers:
+        caller.one(scene.timeline, "DeleteMarkerByCustomData", data)
+    if found and not caller.one(scene.timeline, "DeleteClips", [item.ref for item in found], False):
         raise failed("DeleteClips")
     left = read_items(caller, scene.timeline, tracks)
     if any(item.id in wanted for item in left):
         raise failed("DeleteClips", "the clips are still there")
-    _remove_tracks(caller, scene, written, {item.track for item in left}, notes)
+    used = {item.track for item in left}
+    _remove_tracks(caller, scene, written, used, set(of_ours) - used, notes)
     _remove_media(caller, scene, written, {item.media_id for item in left}, notes)
     return tuple(dict.fromkeys(notes))  # of nested bins that stay each says the same
 
 
-def _remove_tracks(caller: Caller, scene: Scene, written: Written, used: set[int], notes: list[str]) -> None:
+def _remove_tracks(
+    caller: Caller, scene: Scene, written: Written, used: set[int], emptied: set[int], notes: list[str]
+) -> None:
     count = int(caller.must(scene.timeline, "GetTrackCount", "video"))
     names = caller.all(Call.of(scene.timeline, "GetTrackName", "video", index) for index in range(1, count + 1))
     for track in range(count, 0, -1):  # from the top, so that the numbers below stay
         if names[track - 1] not in written.tracks:
+            if track in emptied:  # renamed since, or the clips were moved to it
+                notes.append(f"the track '{names[track - 1]}' is empty now and was left, because its name is not ours")
             continue
         if track in used:
             notes.append(f"the track '{names[track - 1]}' holds other clips now and was left")

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from likeness_core.api import FrameRange
 from likeness_core.errors import HostCallFailedError, HostError
 
-from likeness_plugin.bridge import HostClip, Mark, PlacedItem, Placement, Written
+from likeness_plugin.bridge import HostClip, Mark, PlacedItem, Placement, Route, Written
 from likeness_plugin.resolve_calls import SLOW_S, Call, Caller, Ref, answer, failed
-from likeness_plugin.resolve_items import OUR_TRACK, Item, describe_items, read_ids, read_items
-from likeness_plugin.resolve_state import Scene
+from likeness_plugin.resolve_items import OUR_TRACK, Item, clips_of, cut_to, describe_items, read_ids, read_items
+from likeness_plugin.resolve_state import Scene, on_timeline, open_scene
 from likeness_plugin.resolve_undo import BIN, DATA, METADATA, find, remove
 from likeness_plugin.resolve_units import Clock, append_range, frames_for
 
@@ -52,10 +52,10 @@ class Writer:
 
     def write(self, placements: tuple[Placement, ...]) -> Written:
         """All or nothing; see `HostBridge.write_back`. The Edit page must be open."""
+        placements, sources = self._as_they_stand(placements)
         placements = tuple(self._fitting(placement) for placement in placements)
         first = self._is_first()
         try:
-            sources = self._source_items(placements)
             bin_ref = self._make_bins()
             # From the top down: a track that is put in above one moves only those above it.
             for track in sorted({source.track for source in sources}, reverse=True):
@@ -66,11 +66,16 @@ class Writer:
             self._read_back()
         except BaseException:
             with suppress(HostError):  # the first error is the one to tell
-                # An answer that was lost leaves things that were not noted; before the first time there was nothing.
-                there = find(self._caller, self._scene, self._clock, self._job) if first else self.written()
-                remove(self._caller, self._scene, there)
+                self._take_back(first)
             raise
         return self.written()
+
+    def _take_back(self, first: bool) -> None:
+        """Remove what was added, from its own timeline, whichever is open now."""
+        with on_timeline(self._caller, open_scene(self._caller), self._scene.timeline_id) as there:
+            # An answer that was lost leaves things that were not noted; before the first time there was nothing.
+            added = find(self._caller, there, self._clock, self._job) if first else self.written()
+            remove(self._caller, there, added)
 
     def _is_first(self) -> bool:
         """Whether neither a track nor a bin of the job is there yet."""
@@ -230,7 +235,7 @@ class Writer:
             "mediaPoolItem": media, "mediaType": 1, "trackIndex": track,
             "recordFrame": self._clock.host(record.start), **append_range(base, first, count),
         }  # fmt: skip
-        given = self._caller.one(self._scene.pool, "AppendToTimeline", [wanted], timeout_s=SLOW_S)
+        given = self._append_here(wanted)
         mine = str(self._caller.must(media, "GetUniqueId"))
         found = describe_items(self._caller, [(track, ref) for ref in given or () if ref is not None])
         if len(found) != 1 or found[0].media_id != mine:  # what came back is no item: is one there all the same?
@@ -250,19 +255,48 @@ class Writer:
             )  # fmt: skip
         return item
 
-    def _source_items(self, placements: tuple[Placement, ...]) -> list[Item]:
-        """The items that the placements go above, as they are now: tracks may have moved since they were read."""
+    def _append_here(self, wanted: dict[str, object]) -> list[Ref | None]:
+        """What the call gives. It appends to whatever timeline is open: the user may have opened another one."""
+        given, timeline, opened = self._caller.all([
+            Call.of(self._scene.pool, "AppendToTimeline", [wanted]),
+            Call.of(self._scene.project, "GetCurrentTimeline"),
+            Call.of(answer(1), "GetUniqueId"),
+        ], SLOW_S)  # fmt: skip
+        if str(opened) == self._scene.timeline_id:
+            return given or []
+        strays = [ref for ref in given or () if ref is not None]
+        if strays:
+            self._caller.try_one(timeline, "DeleteClips", strays, False)
+        hint = "Open the clip's timeline, leave it open, and place the result again."
+        raise HostError("host.timeline_changed", "another timeline was opened while clips were placed", hint)
+
+    def _as_they_stand(self, placements: tuple[Placement, ...]) -> tuple[tuple[Placement, ...], list[Item]]:
+        """The placements with the dissolves of today, and the items they go above: the edit may have changed since.
+
+        Raises HostError `host.clip_gone`, `host.clip_moved` where a restored frame would stand over another one.
+        """
         count = int(self._caller.must(self._scene.timeline, "GetTrackCount", "video"))
         items = read_items(self._caller, self._scene.timeline, list(range(1, count + 1)))
         by_id = {item.id: item for item in items}
+        now = {clip.id: clip for clip in clips_of(items, self._clock, lambda _: True)}
         hint = "Read the timeline again, or place the sequence by hand; it is in the result's folder."
-        for clip in (placement.clip for placement in placements):
-            item = by_id.get(clip.id)
+        fresh = []
+        for placement in placements:
+            clip, item = placement.clip, by_id.get(placement.clip.id)
             if item is None:
-                raise HostError("host.clip_gone", f"{clip.name} is no longer in the timeline", hint)
-            if self._clock.record(item.start, item.stop).intersection(clip.record) != clip.record:
-                raise HostError("host.clip_moved", f"{clip.name} was moved or trimmed since it was read", hint)
-        return [by_id[placement.clip.id] for placement in placements]
+                where = f"Open the timeline that it is in. {hint}"
+                raise HostError("host.clip_gone", f"{clip.name} is not in the timeline that is open", where)
+            moved = self._clock.record(item.start, item.stop).intersection(clip.record) != clip.record
+            if moved or clip.anchor not in ("", item.anchor):
+                raise HostError("host.clip_moved", f"{clip.name} was moved, trimmed or slipped since it was read", hint)
+            if not placement.rendered and now[clip.id].route is Route.RENDER:
+                why = now[clip.id].reason
+                raise HostError("host.clip_moved", f"{clip.name} was changed since it was read: {why}", hint)
+            part = cut_to(now[clip.id], clip.record, self._clock)
+            if part is not None:
+                clip = replace(clip, dissolve_in=part.dissolve_in, dissolve_out=part.dissolve_out)
+            fresh.append(replace(placement, clip=clip))
+        return tuple(fresh), [by_id[placement.clip.id] for placement in placements]
 
     def _copy_look(self, source: Item, item: Item, placement: Placement) -> None:
         if not self._caller.try_one(source.ref, "CopyGrades", [item.ref]):

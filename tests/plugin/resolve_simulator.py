@@ -423,6 +423,8 @@ class Timeline(Object):
         return True
 
     def DeleteTrack(self, kind: str, index: float) -> bool:
+        if self is not self.world.project.timeline:
+            return False
         del self.tracks[int(index) - 1]
         return True
 
@@ -477,7 +479,9 @@ class Timeline(Object):
         return bool(found)
 
     def DeleteClips(self, items: list[Item], ripple: bool = False) -> bool:
-        if self.world.page != "edit":
+        if self.world.page != "edit" or self is not self.world.project.timeline:
+            return False
+        if any(item in track.items for track in self.tracks if track.locked for item in items):
             return False
         for track in self.tracks:
             track.items = [item for item in track.items if item not in items]
