@@ -147,7 +147,8 @@ def _others(
             "GFPGAN": (architectures["GFPGAN"], lambda side: 512),
             "RestoreFormer": (architectures["RestoreFormer"], lambda side: 512),
             "Real-ESRGAN x4plus (128 px in)": (
-                lambda: architectures["ESRGAN"](scale=4, num_filters=64, num_blocks=esrgan_blocks), lambda side: side // 4,
+                lambda: architectures["ESRGAN"](scale=4, num_filters=64, num_blocks=esrgan_blocks),
+                lambda side: side // 4,
             ),
         }  # fmt: skip
         try:
