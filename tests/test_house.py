@@ -295,7 +295,8 @@ def test_every_contract_is_tried() -> None:
 
 def test_media_and_training_may_do_what_others_may_not(tmp_path: Path) -> None:
     copy_packages(tmp_path)
-    for file, line in (("media/__init__.py", "import av"), ("training/another.py", "import likeness_core.training.export")):
+    additions = (("media/__init__.py", "import av"), ("training/another.py", "import likeness_core.training.export"))
+    for file, line in additions:
         with (tmp_path / "core/likeness_core" / file).open("a", encoding="utf-8") as stream:
             stream.write(f"\n{line}\n")
     assert lint_layers(tmp_path, "pyav").returncode == 0
