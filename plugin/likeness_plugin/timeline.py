@@ -15,6 +15,10 @@ examples:
   likeness timeline restore reel3.otio --reference anna1.jpg anna2.jpg -o reel3-anna
   likeness timeline restore reel3.edl --rate 25 --media /rushes --reference anna.jpg --format prores -o out
   likeness timeline restore reel3.xml --range 01:00:10:00-01:00:45:23 --track 1 --handles 12 --reference anna.jpg -o out
+
+several people: one run for each, on the timeline that the run before it wrote
+  likeness timeline restore reel3.otio --reference anna.jpg -o reel3-anna
+  likeness timeline restore reel3-anna/reel3-likeness.otio --reference cleo.jpg -o reel3-cleo
 """
 
 
@@ -37,7 +41,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
             "Restores the clips of EDIT in which the person is seen, each range of footage once, into "
             "OUT/<clip>/frames (or a movie in OUT/<clip>), and writes OUT/EDIT-likeness.otio (DaVinci Resolve and "
             "others), .xml (FCP 7 XML: Premiere, Resolve) and .edl, with the result on a track of its own. "
-            "Clips without the person are left out."
+            "Clips without the person are left out. For several people run it once for each, every time on the .otio "
+            "that the run before wrote."
         ),
     )  # fmt: skip
     _add_edit(restoring)

@@ -79,6 +79,10 @@ def test_clips_are_read_and_written_over_exactly_and_undone(
         assert stage.snapshot() == before
         assert stage.bridge.undo(written) == ()  # again: nothing left to remove, nothing else touched
         assert stage.snapshot() == before
+        (retimed,) = [clip for clip in stage.bridge.clips(Selection.WHOLE) if clip.name == "twice as fast"]
+        pattern, _ = drained(stage.bridge.render(retimed, tmp_path / "rendered"))
+        check_rendered_written(stage, retimed, pattern, probe(Path(pattern), stage.bridge.timeline().rate))
+        assert stage.snapshot() == before
 
 
 def check_timeline(stage: Stage, rate: str, label: str) -> None:
