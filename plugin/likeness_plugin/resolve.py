@@ -80,6 +80,7 @@ class ResolveBridge:
 
     def info(self) -> HostInfo:
         """See `HostBridge`."""
+        self._caller.forget()
         _, project = self._caller.all([
             Call.of(RESOLVE, "GetProjectManager"),
             Call.of(Ref("#0"), "GetCurrentProject"),
@@ -158,6 +159,7 @@ class ResolveBridge:
 
     def undo(self, written: Written) -> tuple[str, ...]:
         """See `HostBridge`. Raises HostError `host.other_project`, `host.timeline_gone`."""
+        self._caller.forget()
         scene = open_scene(self._caller)
         if scene.project_id != written.project:
             hint = "Open the project that the clips were added to."

@@ -84,6 +84,18 @@ class Session:
         self.ours: set[str] = set()  # handles, and ids of render jobs
         self._made = 0
 
+    def is_over(self) -> bool:
+        """Whether Resolve ended, or was started again: its objects say nothing then, and raise nothing."""
+        try:
+            return not self.objects["resolve"][0].GetProductName()
+        except (TypeError, AttributeError, RuntimeError, OSError, EOFError):  # a dead object has no methods
+            return True
+
+    def begin_again(self, resolve: Any) -> None:
+        """Serve another run of Resolve; no handle of the one before is used again."""
+        self.objects = {"resolve": (resolve, "Resolve")}
+        self.ours.clear()
+
     def run(self, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Carry the calls out in order; each gets an answer."""
         answers: list[dict[str, Any]] = []
@@ -341,6 +353,8 @@ def main() -> int:
             session = session or Session(connect())
             if request.get("forget"):
                 session.forget()
+                if session.is_over():
+                    session.begin_again(connect())
             reply["answers"] = session.run(request["calls"])
         except Refused as refusal:
             reply.update(error=refusal.code, message=str(refusal))

@@ -20,9 +20,14 @@ class SimulatedLibrary:
         self.address = str(self._listener.address)
         self.dies_at = ""  # a method at which the process ends, as a crash of the library does
         self.hangs_at = ""  # a method that is not answered
+        self._runs = 1
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
+
+    def restart(self) -> None:
+        """Resolve is started again: what was handed out before answers None from now on, and raises nothing."""
+        self._runs += 1
 
     def close(self) -> None:
         self._ended.set()
@@ -37,11 +42,15 @@ class SimulatedLibrary:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: Connection) -> None:
+        run = self._runs
         while True:
             try:
                 number, method, arguments = connection.recv()
             except (EOFError, OSError):
                 return
+            if run != self._runs:
+                connection.send(("value", ("plain", None)))
+                continue
             if method == self.hangs_at:
                 self._ended.wait(60)
                 return

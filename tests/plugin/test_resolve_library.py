@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from likeness_core.errors import HostCallFailedError, HostNotRunningError, ScriptingDisabledError
 from likeness_plugin import resolve, resolve_library, resolve_worker
-from likeness_plugin.resolve import open_resolve
+from likeness_plugin.resolve import ResolveBridge, open_resolve
 from likeness_plugin.resolve_calls import RESOLVE, Caller
 from likeness_plugin.resolve_library import LibraryConnection, open_library
 
@@ -148,3 +148,17 @@ def test_the_library_is_looked_for_where_the_vendor_puts_it(
     platform: str, environment: dict[str, str], wanted: str
 ) -> None:
     assert wanted in resolve_worker.library_folders(platform, environment)
+
+
+def test_a_resolve_that_was_restarted_is_found_again(served: SimulatedLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Objects of a Resolve that ended answer None, which is also what a project that is not open looks like."""
+    bridge = ResolveBridge(LibraryConnection(WORKER))
+    timeline = bridge.timeline()
+    served.restart()
+    assert bridge.timeline() == timeline and bridge.info().project == "Archive"
+    served.restart()
+    served.close()
+    with pytest.raises(HostNotRunningError) as ended:
+        bridge.timeline()
+    assert ended.value.code == "host.not_running"
+    bridge.close()

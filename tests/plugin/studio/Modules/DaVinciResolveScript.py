@@ -58,4 +58,7 @@ def _received(connection, sent):
 def scriptapp(name, address=None):
     if _BEHAVIOUR == "none":
         return None
-    return _Object(Client(_BEHAVIOUR, authkey=b"simulated"), 0)
+    try:
+        return _Object(Client(_BEHAVIOUR, authkey=b"simulated"), 0)
+    except OSError:
+        return None
