@@ -206,6 +206,7 @@ def test_what_is_asked_for_reaches_the_core_as_it_was_typed(typed: list[str]) ->
     assert through == absolute
 
 
+@pytest.mark.long
 def test_one_damaged_clip_does_not_stop_the_others(set_: dict[str, Any], options: list[str], tmp_path: Path) -> None:
     folder = tmp_path / "a_scan"
     folder.mkdir()
