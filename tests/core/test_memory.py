@@ -46,4 +46,5 @@ def test_peak_memory_is_that_of_a_short_range(tiny_pack: Path, tmp_path: Path, f
         process.returncode = os.waitstatus_to_exitcode(status)
         assert process.returncode == 0
         peaks_kb[frames] = usage.ru_maxrss
+    print(peaks_kb, f"{peaks_kb[LONG] / peaks_kb[SHORT] - 1:+.2%}")
     assert peaks_kb[LONG] < peaks_kb[SHORT] * 1.05, peaks_kb
