@@ -44,7 +44,7 @@ def test_a_job_goes_on_after_the_core_was_killed(editor: Editor, footage: Path) 
     editor.next(Step.ANALYSE)
     editor.choose([footage.with_name("portrait.jpg")])
     editor.click(editor.window.next_step._second)
-    editor.wait(lambda: editor.jobs() and editor.job().progress, "the job is on its way")
+    editor.wait(lambda: editor.jobs() and editor.job().state == JobState.RUNNING, "the job is on its way")
     first = workspace.core.pid
     kill(first)
     editor.wait(lambda: workspace.core.state == CoreState.ENDED, "the end is noticed")
