@@ -4,6 +4,7 @@ Every class is a frozen dataclass of numbers, strings, tuples and other such cla
 be saved as JSON, sent over a pipe and compared. Arrays never appear here; images live in `media`.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -183,6 +184,17 @@ class RestorationSettings:
     strength_keys: tuple[tuple[int, float], ...] = ()
     without: tuple[str, ...] = ()  # some of PARTS, to measure what they are worth
     attributes: tuple[tuple[str, float], ...] = ()  # (word, degree 0 to 1) that the user says, in place of the measured
+
+    def strength_at(self, frame: int) -> float:
+        """The strength at a source frame: `strength`, times the line through the keyframes where there are any."""
+        keys = self.strength_keys
+        if not keys:
+            return self.strength
+        after = bisect_right([place for place, _ in keys], frame)
+        if after in (0, len(keys)):
+            return self.strength * keys[min(after, len(keys) - 1)][1]
+        (left, low), (right, high) = keys[after - 1], keys[after]
+        return self.strength * ((high - low) / (right - left) * (frame - left) + low)
 
 
 FORMATS = ("exr", "tiff16", "dpx10", "png16", "prores", "prores4444", "h264")  # what can be written

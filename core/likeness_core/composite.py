@@ -52,20 +52,12 @@ def compose(frame: Array, index: int, faces: list[RestoredFace], look: Look) -> 
     matte = np.zeros(frame.shape[:2], np.float32)
     out = frame
     for face in faces:
-        share = strength_at(look.settings, index) * face.trust
+        share = look.settings.strength_at(index) * face.trust
         if share <= 0:
             continue
         out = frame.copy() if out is frame else out
         _apply(out, matte, _patch(frame, index, face, look), share, look.is_float)
     return out, matte
-
-
-def strength_at(settings: RestorationSettings, frame: int) -> float:
-    """The strength at a source frame: the slider's, times the line through the keyframes where there are any."""
-    if not settings.strength_keys:
-        return settings.strength
-    frames, shares = zip(*settings.strength_keys, strict=True)
-    return settings.strength * float(np.interp(frame, frames, shares))
 
 
 def _patch(frame: Array, index: int, face: RestoredFace, look: Look) -> Patch:

@@ -21,6 +21,7 @@ from likeness_core.restorer.blending import BlendingMemory
 from likeness_core.restorer.blind import _torchvision
 from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip
 from likeness_core.restorer.pipeline import Restorer
+from likeness_core.steps import carry_out
 from torch.utils.flop_counter import FlopCounterMode
 
 from tests.bench.measuring import Timing, in_turn
@@ -99,12 +100,7 @@ def _ours(restorer: Restorer, settings: RestorationSettings, batch: int, side_px
     photos = (AlignedPhoto(picture, dense, embedding, 0.8),)
 
     def call() -> object:
-        steps = restorer.restore(clip, photos, replace(settings), BlendingMemory())
-        while True:
-            try:
-                next(steps)
-            except StopIteration as stop:
-                return stop.value
+        return carry_out(restorer.restore(clip, photos, replace(settings), BlendingMemory()))
 
     return call
 

@@ -11,6 +11,7 @@ import pytest
 from likeness_core.api import FrameRange, Media
 from likeness_core.errors import HostError
 from likeness_core.media import MediaReader, probe, to_float
+from likeness_core.steps import carry_out
 from likeness_core.timing import parse_rate
 from likeness_plugin.bridge import HostClip, Mark, Placement, Route, Selection
 from likeness_plugin.host_edits import dissolves, edit_ranges, placement
@@ -241,12 +242,8 @@ def test_what_cannot_be_decoded_is_rendered_by_the_host(stage: Stage, tmp_path: 
 
 
 def drained(work: object) -> tuple[str, list[object]]:
-    progress = []
-    while True:
-        try:
-            progress.append(next(work))
-        except StopIteration as stop:
-            return stop.value, progress
+    progress: list[object] = []
+    return carry_out(work, progress.append), progress
 
 
 def check_rendered_written(stage: Stage, clip: HostClip, pattern: str, media: Media) -> None:

@@ -30,20 +30,19 @@ def collate(samples: list[Sample], model: CompactDenoiser, device: torch.device)
 
     references = torch.from_numpy(np.stack([np.ascontiguousarray(s.reference) for s in samples])).to(device)
     embeddings = torch.from_numpy(np.stack([s.embedding for s in samples])).to(device)
-    missing = torch.tensor([s.kind == "none" or reliance(s.match) == 0 for s in samples], device=device)
+    relied = torch.tensor([reliance(s.match) for s in samples], device=device)
+    missing = (relied == 0) | torch.tensor([s.kind == "none" for s in samples], device=device)
     tokens = model.encode_references(references.permute(0, 3, 1, 2)[:, None] * 2 - 1, embeddings[:, None])
     tokens = torch.where(missing[:, None, None], model.null_image_tokens(len(samples)).to(tokens.dtype), tokens)
-    relied = torch.tensor([reliance(s.match) for s in samples], device=device)[:, None, None, None, None]
-    mask = picture("mask") * relied
+    mask = picture("mask") * relied[:, None, None, None, None]
     conditions = Conditions(
         lq=picture("lq") * 2 - 1,
-        warped=(picture("warped") * relied * 2 - 1) * (mask > 0),
+        warped=(picture("warped") * relied[:, None, None, None, None] * 2 - 1) * (mask > 0),
         warped_mask=mask,
         image_tokens=tokens,
         text_tokens=model.encode_attributes(torch.from_numpy(np.stack([s.attributes for s in samples])).to(device)),
-        match=torch.tensor(
-            [[s.match if reliance(s.match) else 0.0] for s in samples], dtype=torch.float32, device=device
-        ),
+        match=torch.tensor([s.match for s in samples], dtype=torch.float32, device=device)[:, None]
+        * (relied > 0)[:, None],
     )
     return Batch(
         conditions,

@@ -15,6 +15,7 @@ from likeness_core.api import FrameRange, Media, Progress
 from likeness_core.errors import HostError, LikenessError
 from likeness_core.jobs import decode, encode, write_whole
 from likeness_core.protocol import JobStatus, ProbeParams, ProbeResult
+from likeness_core.steps import carry_out
 from likeness_plugin.bridge import HostBridge, HostClip, HostInfo, Route, Selection, TimelineInfo, Written
 from likeness_plugin.registration import Report
 from PySide6.QtCore import QObject, QThreadPool, Signal
@@ -205,12 +206,7 @@ class Host(QObject):
         self.rendering = (clip.id, None)
 
         def work() -> str:
-            steps = bridge.render(clip, folder)
-            while True:
-                try:
-                    self._render_moved.emit(next(steps))
-                except StopIteration as end:
-                    return str(end.value)
+            return str(carry_out(bridge.render(clip, folder), self._render_moved.emit))
 
         def described(result: ProbeResult) -> None:
             media, rate = result.media, offer.timeline.rate

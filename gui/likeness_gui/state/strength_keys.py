@@ -4,25 +4,9 @@ The core multiplies `strength` by the line through `strength_keys`. So that a ke
 as long as there are keys.
 """
 
-from bisect import bisect_left
 from dataclasses import replace
 
 from likeness_core.api import RestorationSettings
-
-
-def strength_at(settings: RestorationSettings, frame: int) -> float:
-    """The strength of a source frame, 0 to 1."""
-    keys = settings.strength_keys
-    if not keys:
-        return settings.strength
-    place = bisect_left(keys, (frame, 0.0))
-    if place == len(keys):
-        return settings.strength * keys[-1][1]
-    (right, high) = keys[place]
-    if place == 0 or right == frame:
-        return settings.strength * high
-    left, low = keys[place - 1]
-    return settings.strength * (low + (high - low) * (frame - left) / (right - left))
 
 
 def with_key(settings: RestorationSettings, frame: int, strength: float) -> RestorationSettings:
@@ -37,7 +21,7 @@ def without_key(settings: RestorationSettings, frame: int) -> RestorationSetting
     kept = tuple(key for key in settings.strength_keys if key[0] != frame)
     if kept:
         return replace(settings, strength_keys=kept)
-    return replace(settings, strength=round(strength_at(settings, frame), 4), strength_keys=())
+    return replace(settings, strength=round(settings.strength_at(frame), 4), strength_keys=())
 
 
 def neighbour(settings: RestorationSettings, frame: int, direction: int) -> int | None:

@@ -1,12 +1,13 @@
 """How a person is restored: the preset, the four shares, and strength over the clip by keyframes."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from likeness_gui import theme
 from likeness_gui.state.project import Person
-from likeness_gui.state.strength_keys import neighbour, strength_at, with_key, without_key
+from likeness_gui.state.strength_keys import neighbour, with_key, without_key
 from likeness_gui.state.workspace import Workspace
 from likeness_gui.views.parts import Segments, column, icon, label, name_it, row, tool
 from likeness_gui.views.share_slider import ShareSlider
@@ -20,17 +21,14 @@ class LookBox(QWidget):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self._workspace = workspace
-        self._person: Person | None = None
         layout = column(self, margin=0, spacing=6)
         self.preset = Segments({"fast": (self.tr("Fast"), ""), "quality": (self.tr("Quality"), "")})
         self.preset.setToolTip(self.tr("Quality works on each face twice as long"))
         self.preset.chosen.connect(lambda key: self._change(self.tr("Look"), "steps", STEPS[key]))
         layout.addLayout(row(label(self.tr("Look"), "section"), 1, self.preset))
         self.sliders: dict[str, ShareSlider] = {}
-        self._add(layout, "strength", self.tr("Strength"),
-                  self.tr("How much of the result replaces the source; 0 leaves it untouched"))  # fmt: skip
-        self.sliders["strength"].moved.disconnect()
-        self.sliders["strength"].moved.connect(self._set_strength)
+        tip = self.tr("How much of the result replaces the source; 0 leaves it untouched")
+        self._add(layout, "strength", self.tr("Strength"), tip, self._set_strength)
         layout.addLayout(self._key_row())
         self._add(layout, "fidelity", self.tr("Fidelity"),
                   self.tr("How closely to follow the footage; 1 lets only fine detail change"))  # fmt: skip
@@ -40,9 +38,11 @@ class LookBox(QWidget):
                   self.tr("Share of the footage's own grain that is put back"))  # fmt: skip
         workspace.playhead.moved.connect(self._show_keys)
 
-    def _add(self, layout: QVBoxLayout, field: str, name: str, tip: str) -> None:
+    def _add(
+        self, layout: QVBoxLayout, field: str, name: str, tip: str, change: Callable[[float], None] | None = None
+    ) -> None:
         slider = ShareSlider(name, tip)
-        slider.moved.connect(lambda value: self._change(name, field, value))
+        slider.moved.connect(change or (lambda value: self._change(name, field, value)))
         self.sliders[field] = slider
         layout.addWidget(slider)
 
@@ -70,7 +70,7 @@ class LookBox(QWidget):
         if self._has_key():
             self._workspace.project.change_settings(self.tr("Remove a keyframe"), without_key(settings, frame))
         else:
-            changed = with_key(settings, frame, round(strength_at(settings, frame), 4))
+            changed = with_key(settings, frame, round(settings.strength_at(frame), 4))
             self._workspace.project.change_settings(self.tr("Set a keyframe"), changed)
 
     def go_to_key(self, direction: int) -> None:
@@ -102,7 +102,6 @@ class LookBox(QWidget):
 
     def show_person(self, person: Person) -> None:
         """The settings of one person."""
-        self._person = person
         for field, slider in self.sliders.items():
             if field != "strength":
                 slider.put(float(getattr(person.settings, field)))
@@ -119,7 +118,7 @@ class LookBox(QWidget):
         if person is None:
             return
         settings, here = person.settings, self._has_key()
-        self.sliders["strength"].put(round(strength_at(settings, frame), 2))
+        self.sliders["strength"].put(round(settings.strength_at(frame), 2))
         count = len(settings.strength_keys)
         text = self.tr("%n keyframe(s)", "", count) if count else self.tr("The same all through")
         self._keys_text.setText(text)
