@@ -1,19 +1,16 @@
 """The `likeness` command."""
 
-import ctypes
 import os
 import signal
 import sys
 from argparse import Namespace
 from collections.abc import Callable
-from contextlib import suppress
 from types import FrameType
 
 from likeness_core import cli
 from likeness_core.errors import LikenessError
 
 INTERRUPTED = 130
-_M_ARENA_MAX = -8  # of glibc's mallopt
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,7 +24,6 @@ def main(arguments: list[str] | None = None) -> int:
     # Threads of torch that wait for each other must not spin: beside the threads that read and write frames that
     # cost 750 ms of processor time a frame in place of 460. To be said before torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    _share_arenas()
     # A terminal that closes, or a supervisor that asks politely, stops a job like Ctrl-C does.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -42,18 +38,6 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # `likeness analyse | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-
-
-def _share_arenas() -> None:
-    """Two heaps for all threads, where the C library is glibc.
-
-    Frames wander from thread to thread. With a heap for each of them, what one thread freed is not there for the next.
-    Peaks for 240 and 1,200 frames of 1080p, MB: 1,631 and 1,713 without this, 1,728 and 1,424 with it; no two runs
-    are alike, so that only growth with the length would say something.
-    """
-    if sys.platform == "linux" and "MALLOC_ARENA_MAX" not in os.environ:
-        with suppress(OSError, AttributeError):  # another C library
-            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _interrupt(signal_number: int, frame: FrameType | None) -> None:
