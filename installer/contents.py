@@ -53,6 +53,9 @@ FONTS = [*(f"files/SourceSansPro-{weight}.ttf" for weight in ("Regular", "Semibo
 # What the window must never reach: a fault of the GPU's driver would take it down.
 CORE_ONLY = ("torch", "cv2", "onnxruntime", "onnx", "ai_edge_litert", "av", "OpenImageIO", "OpenEXR", "matplotlib")
 
+# qtpy imports these where they are there, and does without where they are not.
+WINDOW_LEFT_OUT = ("PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets")
+
 # Qt's modules that hooks collect though nothing here shows HTML, 3D, PDF or a virtual keyboard.
 _QT_UNUSED = (
     "Qt6Qml", "Qt6Quick", "Qt6Pdf", "Qt6VirtualKeyboard", "Qt63D", "Qt6WebEngine", "Qt6Designer", "Qt6Test", "Qt6Sql",

@@ -1,7 +1,7 @@
 """Write the signed archives that `likeness packs add` takes: `dev.py build --sign KEYFILE --pack FOLDER`.
 
-A key is made once, by `dev.py build --new-key KEYFILE`, which prints its public half for
-`likeness_core/packs/archives.py: TRUSTED_KEYS`. The private half stays with whoever signs.
+A key is made once, by `dev.py build --new-key KEYFILE`. The private half stays with whoever signs, outside the
+repository; the public half is for `TRUSTED_KEYS` in `likeness_core/packs/archives.py`, or for `packs add --key`.
 """
 
 import json
@@ -14,20 +14,32 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from likeness_core.packs import file_hash, read_manifest
 from likeness_core.packs.archives import DESCRIPTION, FILES, FORMAT, SIGNATURE, SUFFIX, this_platform
 
+from installer.contents import ROOT
+
 _SAME_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that ZIP knows: the same files give the same archive
 
 
 def new_key(path: Path) -> str:
-    """Write a private key that only its owner may read, as PEM; returns the public half in hexadecimal."""
+    """Write a private key that only its owner may read, as PEM; returns the public half in hexadecimal.
+
+    Raises ValueError for a place inside the repository, OSError (FileExistsError: a key is never written over).
+    """
+    if path.resolve().is_relative_to(ROOT):
+        raise ValueError(f"{path} is inside the repository: a private key must never be committed")
     key = Ed25519PrivateKey.generate()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as handle:
         handle.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return public_half(key)
+
+
+def public_half(key: Ed25519PrivateKey) -> str:
+    """What `packs add --key` takes."""
     return key.public_key().public_bytes_raw().hex()
 
 
 def read_key(path: Path) -> Ed25519PrivateKey:
-    """The private key of a PEM file. Raises ValueError."""
+    """The private key of a PEM file. Raises ValueError, OSError."""
     key = load_pem_private_key(path.read_bytes(), None)
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError(f"{path} holds no Ed25519 key")

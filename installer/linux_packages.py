@@ -6,8 +6,6 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from likeness_core import __version__
-
 from installer.contents import ROOT
 
 HERE = Path(__file__).resolve().parent / "linux"
@@ -31,12 +29,17 @@ Description: reference-guided face restoration for archival footage
 _ZSTD = ("zstd", "-T0", "-9", "--quiet", "--force")
 
 
+def stamped_version(application: Path) -> str:
+    """The version that an application folder was stamped with: the packages are named for what they hold."""
+    return (application / "VERSION").read_text(encoding="ascii").strip()
+
+
 def make_deb(application: Path, output: Path) -> Path:
     """Write likeness_VERSION_amd64.deb into `output`; its path is returned. Raises CalledProcessError."""
     tree = output / ".deb"
     shutil.rmtree(tree, ignore_errors=True)
     lay_out_deb(application, tree)
-    package = output / f"likeness_{__version__}_amd64.deb"
+    package = output / f"likeness_{stamped_version(application)}_amd64.deb"
     command = ["dpkg-deb", "--root-owner-group", "-Zzstd", "-z9", "--build", str(tree), str(package)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=os.environ | {"SOURCE_DATE_EPOCH": "1577836800"})
     shutil.rmtree(tree)
@@ -60,10 +63,11 @@ def lay_out_deb(application: Path, tree: Path) -> None:
     control = tree / "DEBIAN"
     control.mkdir()
     size_kb = sum(path.lstat().st_size for path in tree.rglob("*")) // 1024
-    text = CONTROL.format(version=__version__, size_kb=size_kb, depends=DEPENDS)
+    version = stamped_version(application)
+    text = CONTROL.format(version=version, size_kb=size_kb, depends=DEPENDS)
     (control / "control").write_text(text, encoding="utf-8")
     for name in ("preinst", "postinst", "prerm"):
-        script = (HERE / name).read_text(encoding="utf-8").replace("@VERSION@", __version__)
+        script = (HERE / name).read_text(encoding="utf-8").replace("@VERSION@", version)
         (control / name).write_text(script, encoding="utf-8")
         (control / name).chmod(0o755)
     for path in (tree, *tree.rglob("*")):  # whatever mask the builder has
@@ -73,7 +77,7 @@ def lay_out_deb(application: Path, tree: Path) -> None:
 
 def make_archive(application: Path, output: Path) -> Path:
     """Write likeness-VERSION-linux-x86_64.tar.zst into `output`; its path is returned. Raises CalledProcessError."""
-    top = f"likeness-{__version__}"
+    top = f"likeness-{stamped_version(application)}"
     plain = output / f"{top}-linux-x86_64.tar"
     with tarfile.open(plain, "w", format=tarfile.PAX_FORMAT) as archive:
         for name, path in archive_members(application):

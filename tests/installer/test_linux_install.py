@@ -207,7 +207,7 @@ def test_the_archive_is_the_same_each_time_and_nobodys(tmp_path: Path, monkeypat
         names = archive.getnames()
         modes = {member.name.partition("/")[2]: member.mode for member in archive}
     assert modes["install.sh"] == modes["likeness/likeness"] == 0o755 and modes["README.txt"] == 0o644
-    assert all(name.startswith(f"likeness-{linux_packages.__version__}/") for name in names)
+    assert all(name.startswith("likeness-1.2/") for name in names)
 
 
 @pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="no dpkg-deb here")
@@ -225,7 +225,7 @@ def test_the_debian_package_holds_what_it_should(tmp_path: Path) -> None:
     assert all(" root/root " in line for line in listing.splitlines())
     subprocess.run(["dpkg-deb", "--control", package, tmp_path / "control"], check=True)
     control = (tmp_path / "control" / "control").read_text()
-    assert f"Version: {linux_packages.__version__}\n" in control and "libegl1" in control
+    assert "Version: 1.2\n" in control and "libegl1" in control
     for name in ("preinst", "postinst", "prerm"):
         assert subprocess.run(["sh", "-n", tmp_path / "control" / name], check=False).returncode == 0
     assert not (tmp_path / ".deb").exists()

@@ -116,6 +116,19 @@ def test_an_archive_signed_by_another_is_refused(archive: Path, tmp_path: Path) 
     assert refused(archive, tmp_path / "data", archives.TRUSTED_KEYS).code == "pack.signature"
 
 
+def test_a_build_that_knows_no_key_says_so_and_how_to_name_one(archive: Path, tmp_path: Path) -> None:
+    error = refused(archive, tmp_path / "data", ())
+    assert error.code == "pack.signature" and "knows no key" in error.message and "--key" in error.hint
+
+
+@pytest.mark.parametrize("text", ["", "abc", "zz" * 32, "ab" * 31])
+def test_a_key_that_is_none_is_said(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        archives.public_key(text)
+    assert caught.value.code == "input.key"
+    assert archives.public_key("AB" * 32) == "ab" * 32
+
+
 def test_a_changed_description_is_refused(archive: Path, tmp_path: Path, trusted: tuple[str, ...]) -> None:
     def relicense(members: dict[str, bytes]) -> None:
         members[DESCRIPTION] = members[DESCRIPTION].replace(b"Apache-2.0", b"CC0-1.0")
@@ -318,6 +331,34 @@ def test_a_key_file_is_its_owners_alone(tmp_path: Path) -> None:
         new_key(tmp_path / "key.pem")
 
 
+def test_a_key_is_never_made_inside_the_repository() -> None:
+    place = ROOT / "dist" / "key.pem"
+    done = subprocess.run(
+        [sys.executable, ROOT / "installer" / "build.py", "--new-key", place],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1 and "must never be committed" in done.stderr and not place.exists()
+
+
+def test_a_key_that_was_made_by_the_build_signs_what_the_command_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from likeness_core.__main__ import main
+
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *a, **k: str(tmp_path / "data"))
+    public = new_key(tmp_path / "key.pem")
+    folder = make_pack(tmp_path / "made" / "third")
+    signed = write_pack_archive(folder, ROOT / "LICENSE", tmp_path / "archives", read_key(tmp_path / "key.pem"))
+    other = new_key(tmp_path / "other.pem")
+    assert main(["packs", "add", str(signed), "--key", other]) == 6
+    assert main(["packs", "add", str(signed), "--key", "nonsense"]) == 2
+    assert not (tmp_path / "data").exists()
+    assert main(["packs", "add", str(signed), "--key", public.upper()]) == 0
+    assert packs.check_pack(tmp_path / "data" / "packs" / "third").version == "1"
+
+
 def test_the_command_adds_and_lists(
     archive: Path,
     tmp_path: Path,
@@ -330,8 +371,7 @@ def test_the_command_adds_and_lists(
     monkeypatch.setattr("platformdirs.user_data_dir", lambda *a, **k: str(tmp_path / "data"))
     assert main(["packs", "add", str(archive)]) == 6
     assert "pack.signature" in capsys.readouterr().err
-    monkeypatch.setattr(add, "__defaults__", (None, "", trusted))
-    assert main(["packs", "add", str(archive)]) == 0
+    assert main(["packs", "add", str(archive), "--key", trusted[0]]) == 0
     assert "other 1  Apache-2.0" in capsys.readouterr().out
     assert main(["packs"]) == 0
     assert str(tmp_path / "data" / "packs" / "other") in capsys.readouterr().out

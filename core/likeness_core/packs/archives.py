@@ -36,8 +36,9 @@ FORMAT = 1
 DESCRIPTION, SIGNATURE, FILES = "extra.json", "extra.sig", "files/"
 SUFFIX = ".likeness-pack"
 
-# Whose archives are taken: the raw public keys, in hexadecimal. The private halves are not in any repository.
-TRUSTED_KEYS = ("ffe7c2cc5e6745a62d98e515429f35f836bf38f196f66220236c7832bf805e91",)
+# Whose archives are taken without being asked: raw public keys of Ed25519, in hexadecimal. None: nobody publishes
+# archives of this project yet. Who does adds theirs here; see installer/README.md, "Keys".
+TRUSTED_KEYS: tuple[str, ...] = ()
 
 # Kinds, and the folder of the user's data that each goes into.
 FOLDERS = {"pack": "packs", "runtime": "runtimes"}
@@ -101,9 +102,10 @@ def this_platform() -> str:
 def add(archive: Path, target: Path | None = None, accepted: str = "", keys: tuple[str, ...] = TRUSTED_KEYS) -> Added:
     """Verify an archive, then put what it holds into `target` (default: the user's data folder).
 
-    `accepted` is the name of a licence that the user has agreed to. An older or other version of the same name gives
-    way. Raises ModelPackError `pack.archive`, `pack.signature`, `pack.tampered`, `pack.platform`, `pack.licence`,
-    `pack.no_space`, `pack.not_writable`, `pack.busy`, InputError `input.missing`.
+    `accepted` is the name of a licence that the user has agreed to, `keys` are the public keys whose archives are
+    taken. An older or other version of the same name gives way. Raises ModelPackError `pack.archive`,
+    `pack.signature`, `pack.tampered`, `pack.platform`, `pack.licence`, `pack.no_space`, `pack.not_writable`,
+    `pack.busy`, InputError `input.missing`.
     """
     root = target or data_folder()
     with _opened(archive) as opened:
@@ -129,9 +131,13 @@ def _describe(opened: zipfile.ZipFile, archive: Path, keys: tuple[str, ...]) -> 
         raise _bad_archive(archive, "it has no signed description") from None
     except _DAMAGE as error:
         raise _bad_archive(archive, "its description is damaged") from error
+    if not keys:
+        message = f"{archive.name} cannot be verified: this build of Likeness knows no key of those who sign archives"
+        hint = "Ask its maker for their public key, in a way that you trust, and add: --key KEY; nothing was changed."
+        raise ModelPackError("pack.signature", message, hint)
     if not any(_is_signed(text, signature, key) for key in keys):
         hint = "Get it again from where you trust it; nothing was changed."
-        raise ModelPackError("pack.signature", f"{archive.name} is not signed by the makers of Likeness", hint)
+        raise ModelPackError("pack.signature", f"{archive.name} is not signed with a key that is trusted here", hint)
     try:
         description = msgspec.json.decode(text, type=Description)
     except msgspec.MsgspecError as error:
@@ -147,6 +153,17 @@ def _is_signed(text: bytes, signature: bytes, key: str) -> bool:
     except InvalidSignature:
         return False
     return True
+
+
+def public_key(text: str) -> str:
+    """A public key as somebody typed it, in lower-case hexadecimal. Raises InputError `input.key`."""
+    try:
+        raw = bytes.fromhex(text)
+        Ed25519PublicKey.from_public_bytes(raw)
+    except ValueError as error:
+        hint = "It is 64 digits and letters from a to f, as `dev.py build --new-key` prints it."
+        raise InputError("input.key", f"'{text}' is not a public key", hint) from error
+    return raw.hex()
 
 
 def _is_plain(name: str) -> bool:

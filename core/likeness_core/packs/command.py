@@ -59,13 +59,17 @@ def _add_adding(parts: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     add.set_defaults(run=_add)
     add.add_argument("archive", type=Path, metavar="FILE", help="a .likeness-pack file")
     add.add_argument("--accept-licence", default="", metavar="NAME", help="agree to terms that are not free")
+    add.add_argument(
+        "--key", metavar="KEY", help="trust this public key as well, for this archive: its maker's, 64 letters"
+    )
     add.add_argument("--into", type=Path, metavar="FOLDER", help="default: this user's data folder")
 
 
 def _add(given: argparse.Namespace) -> int:
-    from likeness_core.packs.archives import add
+    from likeness_core.packs.archives import TRUSTED_KEYS, add, public_key
 
-    added = add(given.archive, given.into, given.accept_licence)
+    keys = (*TRUSTED_KEYS, public_key(given.key)) if given.key is not None else TRUSTED_KEYS
+    added = add(given.archive, given.into, given.accept_licence, keys)
     about = added.description
     print(f"{about.name} {about.version}  {about.licence}, {about.bytes / 1e6:.0f} MB, verified  {added.folder}")
     return 0
