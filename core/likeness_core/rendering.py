@@ -33,6 +33,7 @@ from likeness_core.restorer.identity_pack import identity_of
 from likeness_core.restorer.pipeline import Restorer
 
 _DECODED_AHEAD = 4  # frames
+_WRITTEN_BESIDE = 8  # frames of the window before, at most, that are written while the network works on a whole one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +85,7 @@ def render_units(work: UnitWork, units: list[Unit], state: State, analyser: Face
 
 def _render(job: RestorationJob, units: list[Unit], state: State, renderer: Renderer, output: Output) -> Steps:
     frames = FrameRange(units[0].frames.start, max(unit.frames.stop for unit in units))
-    at_once = 1 if _is_roomy(job) else 0  # units that are written while the next is restored
+    in_flight = job.plan.size + (_WRITTEN_BESIDE if _is_roomy(job) else 0)  # frames decoded and not written yet
     under_way: deque[_Writing] = deque()
 
     def write(one: UnfinishedFrame) -> FrameNotes:
@@ -100,7 +101,12 @@ def _render(job: RestorationJob, units: list[Unit], state: State, renderer: Rend
         source = _Buffer(decoded)
         try:
             for unit in units:
-                held = yield from source.take(unit.frames)
+                source.forget_before(unit.frames.start)
+                while source.lacks(unit.frames):
+                    yield from _written(under_way, in_flight - source.count)
+                    source.decode(unit.frames)
+                    yield None
+                held = source.held(unit.frames)
                 with closing(renderer.restore(unit, held, state)) as window:
                     while True:
                         try:
@@ -108,35 +114,32 @@ def _render(job: RestorationJob, units: list[Unit], state: State, renderer: Rend
                         except StopIteration as stop:
                             state, unfinished = stop.value
                             break
-                        yield from _written(under_way, wait=False)
+                        yield from _written(under_way, in_flight)
                         yield None
                 del held
                 under_way.append(_Writing(UnitDone(unit, state), deque(pool.submit(write, one) for one in unfinished)))
                 del unfinished
-                while len(under_way) > at_once:
-                    yield from _written(under_way, wait=True)
-            while under_way:
-                yield from _written(under_way, wait=True)
+            yield from _written(under_way, 0)
         finally:
             for writing in under_way:
                 for future in writing.frames:
                     future.cancel()
 
 
-def _written(under_way: deque[_Writing], wait: bool) -> Generator[FrameNotes | UnitDone, None, None]:
-    """Report what is written, in order: with `wait` the whole of the first unit, else what is there already."""
+def _written(under_way: deque[_Writing], most: int) -> Generator[FrameNotes | UnitDone, None, None]:
+    """Report what is written, in order, and wait until at most `most` frames are left to write."""
+    left = sum(len(writing.frames) for writing in under_way)
     while under_way:
         first = under_way[0]
         while first.frames:
-            if not (wait or first.frames[0].done()):
+            if left <= most and not first.frames[0].done():
                 return
             notes = finished(first.frames[0])
             first.frames.popleft()
+            left -= 1
             yield notes
         under_way.popleft()
         yield first.done
-        if wait:
-            return
 
 
 def _is_roomy(job: RestorationJob) -> bool:
@@ -153,20 +156,30 @@ class _Buffer:
         self._frames = frames
         self._held: dict[int, Frame] = {}
 
-    def take(self, wanted: FrameRange) -> Generator[None, None, dict[int, Frame]]:
-        """The frames of `wanted`, yielding while they come; frames before it are let go. Ranges never go back.
+    @property
+    def count(self) -> int:
+        """How many are held."""
+        return len(self._held)
 
-        Raises MediaError where the footage ends early.
-        """
-        self._held = {index: frame for index, frame in self._held.items() if index >= wanted.start}
-        while wanted.stop - 1 not in self._held:
-            frame = next(self._frames, None)
-            if frame is None:
-                hint = "The file may have been cut off while it was copied. Use --range to leave its end out."
-                raise MediaError("media.truncated", f"the footage ends before frame {wanted.stop - 1}", hint)
-            if frame.index >= wanted.start:
-                self._held[frame.index] = frame
-            yield
+    def forget_before(self, start: int) -> None:
+        """Let go of earlier frames: ranges never go back."""
+        self._held = {index: frame for index, frame in self._held.items() if index >= start}
+
+    def lacks(self, wanted: FrameRange) -> bool:
+        """Whether a frame of `wanted` has not come yet."""
+        return wanted.stop - 1 not in self._held
+
+    def decode(self, wanted: FrameRange) -> None:
+        """Take the next frame, and keep it if it is not before `wanted`. Raises MediaError where the footage ends."""
+        frame = next(self._frames, None)
+        if frame is None:
+            hint = "The file may have been cut off while it was copied. Use --range to leave its end out."
+            raise MediaError("media.truncated", f"the footage ends before frame {wanted.stop - 1}", hint)
+        if frame.index >= wanted.start:
+            self._held[frame.index] = frame
+
+    def held(self, wanted: FrameRange) -> dict[int, Frame]:
+        """The frames of `wanted`."""
         return {index: self._held[index] for index in wanted.frames()}
 
 
