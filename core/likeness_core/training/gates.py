@@ -37,9 +37,9 @@ def cases(clips: Path | None) -> list[Case]:
     return [Case(path.stem, subject, path) for subject in subjects for _, path in subject.degraded]
 
 
-def measured(case: Case, references: tuple[Path, ...], arguments: list[str], every: int) -> Evaluation:
-    """Restore one case and compare it with its truth."""
-    with tempfile.TemporaryDirectory() as scratch, cache_at(Path(scratch) / "cache"):
+def measured(case: Case, references: tuple[Path, ...], arguments: list[str], every: int, cache: Path) -> Evaluation:
+    """Restore one case and compare it with its truth. `cache` keeps the analysis for the next run of the same case."""
+    with tempfile.TemporaryDirectory() as scratch, cache_at(cache):
         who = ["--reference", *map(str, references), "--person", "all"] if references else ["--no-reference"]
         words = ["restore", str(case.degraded), *who, "-o", str(Path(scratch) / "out"), *arguments]
         options: RestoreOptions = restore_options(parser().parse_args(words))
@@ -74,14 +74,14 @@ def main() -> None:
         if given.only not in case.name:
             continue
         kinds = {"none": (), "right": case.subject.references, "wrong": case.subject.wrong}
-        for kind in given.kinds.split(","):
-            if kind == "wrong" and not case.subject.wrong:
-                continue
-            for seed in range(given.seeds):
-                arguments = ["--seed", str(seed), *more]
-                print(
-                    line(case.name, f"{kind} {seed}", measured(case, kinds[kind], arguments, given.every)), flush=True
-                )
+        with tempfile.TemporaryDirectory() as cache:
+            for kind in given.kinds.split(","):
+                if kind == "wrong" and not case.subject.wrong:
+                    continue
+                for seed in range(given.seeds):
+                    arguments = ["--seed", str(seed), *more]
+                    found = measured(case, kinds[kind], arguments, given.every, Path(cache))
+                    print(line(case.name, f"{kind} {seed}", found), flush=True)
 
 
 if __name__ == "__main__":
