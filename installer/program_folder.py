@@ -5,11 +5,14 @@ import sys
 from pathlib import Path
 
 import platformdirs
+from likeness_core.jobs import cache_folder
 
 
 def prepare() -> None:
     """Find extras that were added, and keep our libraries to ourselves."""
     _restore_library_path()
+    # It would make a folder among the user's settings, which stays when this program is removed.
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
     sys.path[:0] = [str(folder) for folder in _extras()]
 
 

@@ -14,7 +14,10 @@ def untouched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "path", ["application"])
     monkeypatch.setattr("platformdirs.user_data_dir", lambda *a, **k: str(tmp_path))
     monkeypatch.setenv("LD_LIBRARY_PATH", "of the application")
-    monkeypatch.delenv("LD_LIBRARY_PATH_ORIG", raising=False)
+    for name in ("LD_LIBRARY_PATH_ORIG", "MPLCONFIGDIR"):
+        monkeypatch.setenv(name, "")  # so that it is put back
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("LIKENESS_CACHE", str(tmp_path / "cache"))
 
 
 def test_programs_of_others_do_not_find_our_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,3 +36,12 @@ def test_extras_go_before_our_own_packages_once_they_are_whole(tmp_path: Path) -
     (whole / "extra.json").write_text("{}")
     program_folder.prepare()
     assert sys.path == [str(whole / "packages"), "application"]
+
+
+def test_nothing_is_made_among_the_users_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program_folder.prepare()
+    assert Path(os.environ["MPLCONFIGDIR"]).is_relative_to(tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
+    monkeypatch.setenv("MPLCONFIGDIR", "of the user")
+    program_folder.prepare()
+    assert os.environ["MPLCONFIGDIR"] == "of the user"
