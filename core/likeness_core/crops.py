@@ -20,6 +20,7 @@ TEMPLATE = np.array([(0.3752, 0.4766), (0.6248, 0.4766), (0.5, 0.6116), (0.3814,
 
 FEATHER = 0.045  # softness of the mask's edge, as a share of the crop's side
 _MARGIN = 0.10  # over which the mask falls to 0 at the crop's border, as a share of its side; chins lie at 0.91
+_GROWTH = 1.35  # of the face oval: its edge, ears and the hair beside it are part of what is recognised
 _FOREHEAD = 0.12  # how far the mask reaches above the face oval, as a share of the crop's side
 
 
@@ -103,7 +104,7 @@ def face_mask(dense: Array, side_px: int) -> Array:
     """
     oval = dense[list(OVAL)].astype(np.float64)
     centre = oval.mean(axis=0)
-    grown = (oval - centre) * 1.2 + centre
+    grown = (oval - centre) * _GROWTH + centre
     up = dense[10].astype(np.float64) - dense[152]
     up /= max(float(np.linalg.norm(up)), 1e-6)
     height = np.clip((grown - centre) @ up, 0, None) / max(float(np.abs((oval - centre) @ up).max()), 1e-6)
