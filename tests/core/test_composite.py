@@ -17,7 +17,7 @@ from tests.core.drawn_face import draw, landmarks
 Array = npt.NDArray[np.float32]
 WEIGHTS = (0.2126, 0.7152, 0.0722)
 NONE = Grain(0.0, 0.5, 0.0)
-PLACES = [(150.0, 40.0, 30.0), (90.0, 120.5, 80.25), (300.0, -40.0, -60.0), (130.0, -70.0, 60.0), (60.0, 5.0, 3.0)]
+PLACES = [(150.0, 40.0, 30.0), (90.0, 120.5, 80.25), (300.0, -100.0, -60.0), (130.0, -70.0, 60.0), (60.0, 5.0, 3.0)]
 
 
 def frame_of(width: int = 240, height: int = 200, seed: int = 0) -> Array:
