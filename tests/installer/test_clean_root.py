@@ -36,7 +36,7 @@ class User(NamedTuple):
     home: str
 
 
-ANNA = User("1000:1000", "/home/anna")
+ANNA = User("1000:1000", "/srv/anna")
 NOBODY = User("65534:65534", f"{ODD}/heim")
 pytestmark = [
     pytest.mark.long,
