@@ -136,16 +136,16 @@ def test_memory_and_open_files_stay_flat(tiny_pack: Path, tmp_path: Path) -> Non
 
 
 def flat(samples: list[Sample], frames: int) -> None:
-    """The most that the last third uses is what the third before it used; of threads the least: pools come and go."""
+    """The highest use of the last third is that of the third before it."""
     warm = samples[int(len(samples) * WARM_SHARE) :]
     half = len(warm) // 2
     middle, end = warm[:half], warm[half:]
     peaks = [max(sample.memory_mb for sample in part) for part in (middle, end)]
     files = [max(sample.files for sample in part) for part in (middle, end)]
-    threads = [min(sample.threads for sample in part) for part in (middle, end)]
+    threads = [max(sample.threads for sample in part) for part in (middle, end)]
     minutes = samples[-1].seconds / 60
     print(f"{frames} frames in {minutes:.1f} minutes; MB {peaks}, files {files}, threads {threads}")
     assert frames >= STRETCH_FRAMES
     assert peaks[1] <= peaks[0] * GROWTH, peaks
     assert files[1] <= files[0] + 2, files
-    assert threads[1] <= threads[0], threads
+    assert threads[1] <= threads[0] + 2, threads
