@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from types import FrameType
 
-from likeness_core import cli
+from likeness_core import cli, heaps
 from likeness_core.errors import LikenessError
 
 INTERRUPTED = 130
@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     # Threads of torch that wait for each other must not spin: beside the threads that read and write frames that
     # cost 750 ms of processor time a frame in place of 460. To be said before torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    heaps.share()
     # A terminal that closes, or a supervisor that asks politely, stops a job like Ctrl-C does.
     signal.signal(signal.SIGTERM, _interrupt)
     try:

@@ -5,9 +5,7 @@ what else runs there, so that a job which is begun again computes as before. Run
 on results may differ in the last bit of float32, see `restorer.parts`.
 """
 
-import ctypes
 import gc
-import sys
 
 import psutil
 import torch
@@ -34,17 +32,6 @@ def parts_for(memory: int, pixels: int, dtype: torch.dtype) -> int:
     wanted = pixels * _NUMBERS_PER_PIXEL * dtype.itemsize
     parts = -(-wanted // max(1, round(memory * _SHARE)))
     return max(1, min(MOST_PARTS, parts))
-
-
-def tidy() -> None:
-    """Give the system what the C library's heaps hold without use.
-
-    Threads take pictures of many megabytes from heaps of their own, and glibc keeps what they let go of between others.
-    """
-    if sys.platform.startswith("linux"):
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc alone has it
-        if trim is not None:
-            trim(0)
 
 
 class Thrift:

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import torch
 
-from likeness_core import color
+from likeness_core import color, heaps
 from likeness_core.ahead import Ahead, finished
 from likeness_core.api import FrameRange, RestorationJob
 from likeness_core.cast import Cast, CastTrack
@@ -25,7 +25,7 @@ from likeness_core.evidence import FrameNotes
 from likeness_core.faces import FaceAnalyser
 from likeness_core.kept_windows import KeptWindows
 from likeness_core.media import Frame, MediaReader
-from likeness_core.memory import Thrift, tidy
+from likeness_core.memory import Thrift
 from likeness_core.output import Output
 from likeness_core.packs import check_pack
 from likeness_core.render import Renderer, State, UnfinishedFrame, Unit
@@ -119,10 +119,10 @@ def _render(job: RestorationJob, units: list[Unit], state: State, renderer: Rend
                 del held
                 under_way.append(_Writing(UnitDone(unit, state), deque(pool.submit(write, one) for one in unfinished)))
                 del unfinished
-                tidy()
+                heaps.trim()
             yield from _written(under_way, 0)
             source.forget_before(frames.stop)
-            tidy()
+            heaps.trim()
         finally:
             for writing in under_way:
                 for future in writing.frames:
