@@ -34,8 +34,8 @@ def restore(options: RestoreOptions) -> int:
     """`likeness restore`."""
     console = Console(stderr=True)
     job = request(options)
-    if options.overwrite:
-        check_photographs(job)  # an earlier result is not given up for one that cannot be
+    if not options.resume:
+        check_photographs(job)  # no folder is made, and no earlier result given up, for one that cannot be
     prepare_output(job, options.resume, options.overwrite)
     work = run(job, options.reuse, options.ray)
     result = report(work) if options.progress == "json" else follow(work, console)

@@ -5,6 +5,7 @@ Everything is read from disk; no hub is asked for anything. Weights are safetens
 
 import importlib
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,9 +53,12 @@ def libraries() -> tuple[Any, Any]:
     try:
         diffusers: Any = importlib.import_module("diffusers")
         transformers: Any = importlib.import_module("transformers")
-    except ImportError:
-        message = "the latent backbone needs diffusers and transformers, which are not installed (the extra `latent`)"
-        raise ModelPackError("pack.missing", message, "Install them with: pip install diffusers transformers") from None
+    except ImportError as error:
+        message = f"the latent backbone needs diffusers and transformers, which cannot be imported ({error})"
+        hint = "Install the extra with pip install 'likeness[latent]'."
+        if getattr(sys, "frozen", False):
+            hint = "Add an archive that holds both with likeness packs add."
+        raise ModelPackError("pack.missing", message, hint) from error
     for library in (diffusers, transformers):  # their notes and bars are no part of our command line
         library.utils.logging.set_verbosity_error()
         library.utils.logging.disable_progress_bar()
