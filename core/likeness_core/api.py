@@ -252,6 +252,18 @@ class WindowPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Role:
+    """One person's part in a job: who is restored, guided by what, and how."""
+
+    person: str  # "match" or a number of `analyse`; alone in a job also "auto" or "all"
+    settings: RestorationSettings
+    references: tuple[str, ...] = ()  # photographs; empty restores without
+    reference_hashes: tuple[str, ...] = ()  # sha256, in the same order
+    identity: str = ""  # an identity pack, in place of references
+    identity_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RestorationJob:
     """Everything a run needs, and everything that decides its bytes; saved as job.json."""
 
@@ -278,6 +290,15 @@ class RestorationJob:
     dissolves: tuple[FrameRange, ...] = ()  # source frames of transitions: faces fade with the picture
     identity: str = ""  # an identity pack, in place of references
     identity_sha256: str = ""
+    others: tuple[Role, ...] = ()  # further people; the fields above are the first one's
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Everybody's part, the first one's first."""
+        first = Role(
+            self.person, self.settings, self.references, self.reference_hashes, self.identity, self.identity_sha256
+        )
+        return (first, *self.others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -390,6 +390,16 @@ class CreateIdentityResult:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleRequest:
+    """One more person of a job, guided by photographs or an identity pack of their own."""
+
+    person: str  # "match" or a number of `analyse`
+    references: tuple[str, ...] = ()
+    settings: RestorationSettings = DEFAULTS  # its scale must be the job's
+    identity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RestoreRequest:
     """All that `likeness restore` takes."""
 
@@ -402,6 +412,7 @@ class RestoreRequest:
     matte: bool = False
     machine: Machine = Machine()
     identity: str | None = None  # an identity pack, in place of references
+    others: tuple[RoleRequest, ...] = ()  # further people of the same job
 
 
 @dataclass(frozen=True, slots=True)
