@@ -78,10 +78,12 @@ def start_up(threads: int) -> dict[str, float]:
 
 def _run(arguments: list[str]) -> dict[str, Any]:
     started = time.perf_counter()
+    from likeness_core import heaps
     from likeness_core.cli import parser, restore_options
     from likeness_core.request import prepare_output, request
     from likeness_core.restore import restore
 
+    heaps.share()  # as the command does
     job = request(restore_options(parser().parse_args(["restore", *arguments])))
     prepare_output(job, resume=False, overwrite=False)
     wall: dict[str, float] = {"open": 0.0}
