@@ -10,9 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from likeness_core.analyse import Analysis, track_points
-from likeness_core.api import Face, FaceTrack, FrameRange, ReferencePhoto, ReferenceSet, RestorationJob, Shot
+from likeness_core.api import (
+    Face,
+    FaceTrack,
+    FrameRange,
+    ReferencePhoto,
+    ReferenceSet,
+    RestorationJob,
+    RestorationSettings,
+    Role,
+    Shot,
+)
 from likeness_core.crops import Alignment, align, cut, native_side_px
-from likeness_core.errors import InputError
+from likeness_core.errors import FaceError, InputError
 from likeness_core.faces import FaceAnalyser, sface_part
 from likeness_core.packs import read_manifest
 from likeness_core.people import choose_people
@@ -47,7 +57,9 @@ class CastTrack:
     guide: tuple[AlignedPhoto, ...]  # the one that guides; empty without references
     embedding: Array  # (128,) of the footage's face
     monochrome: bool
+    settings: RestorationSettings  # of the person's role
     identity: Array | None = None  # (128,) the person's identity state in this shot; None without references
+    identity_pack: str = ""  # file that adapts the network to the person; empty: the network as it is
 
     @property
     def frames(self) -> FrameRange:
@@ -75,7 +87,7 @@ class Cast:
     """Everyone who is restored."""
 
     tracks: tuple[CastTrack, ...]
-    photos: tuple[AlignedPhoto, ...]  # the references, in the order they were given
+    photos: tuple[AlignedPhoto, ...]  # everybody's references, in the order they were given
     references: tuple[ReferencePhoto, ...]  # the same photographs, as they were read
     warnings: tuple[str, ...]  # for the editor
 
@@ -112,19 +124,23 @@ def presence_trust(presence: Array, dense: Array, shot: Shot, first: int) -> Arr
     return np.asarray(trust, np.float32)
 
 
-def read_references(job: RestorationJob, analyser: FaceAnalyser) -> LoadedReferences | None:
-    """The job's photographs, checked; None where it has none.
+def read_references(job: RestorationJob, analyser: FaceAnalyser) -> tuple[LoadedReferences | None, ...]:
+    """The photographs of each of the job's roles, checked; None where a role has none.
 
     Raises ReferencePhotoError, ModelPackError; InputError `job.differs` where a photograph or the identity pack is
     not what the job was begun with.
     """
-    pack = identity_of(job)
+    return tuple(_of_role(role, job.pack.sha256, analyser) for role in job.roles)
+
+
+def _of_role(role: Role, pack_sha256: str, analyser: FaceAnalyser) -> LoadedReferences | None:
+    pack = identity_of(role, pack_sha256)
     if pack is not None:
         return _of_identity(pack)
-    if not job.references:
+    if not role.references:
         return None
-    loaded = load_references(tuple(Path(path) for path in job.references), analyser)
-    for photo, begun_with in zip(loaded.set.photos, job.reference_hashes, strict=True):
+    loaded = load_references(tuple(Path(path) for path in role.references), analyser)
+    for photo, begun_with in zip(loaded.set.photos, role.reference_hashes, strict=True):
         if begun_with not in ("", photo.sha256):
             message = f"the photograph {Path(photo.path).name} has changed since this job was begun"
             raise InputError("job.differs", message, "Start afresh with --overwrite, or put the earlier one back.")
@@ -144,31 +160,54 @@ def _of_identity(pack: IdentityPack) -> LoadedReferences:
 
 
 def choose_cast(
-    job: RestorationJob, loaded: LoadedReferences | None, analysis: Analysis, analyser: FaceAnalyser, folder: Path
-) -> Cast:
-    """Whom the job restores, from what `analyse` left in the job's `folder`.
+    job: RestorationJob, loaded: tuple[LoadedReferences | None, ...], analysis: Analysis, analyser: FaceAnalyser,
+    folder: Path,
+) -> Cast:  # fmt: skip
+    """Whom the job restores, from what `read_references` gave and what `analyse` left in the job's `folder`.
 
-    Raises ReferencePhotoError, FaceError (nobody matches, or no such person).
+    Raises ReferencePhotoError, FaceError (nobody matches, no such person, or two roles for one).
     """
     sides = read_manifest(Path(job.pack.path)).sides_px
-    pack = identity_of(job)
-    if pack is not None:
-        photos = pack.photos
-    else:
-        photos = tuple(aligned_photo(photo, analyser, sides[-1]) for photo in loaded.set.photos) if loaded else ()
-    choice = choose_people(analysis.people, loaded.set if loaded else None, _who(job.person), analysis.tracks)
-    person_of = {number: person.number for person in choice.people for number in person.tracks}
-    tracks = [
-        cast_track(track, person_of[track.number], analysis, photos, job, sides, folder)
-        for track in analysis.tracks
-        if track.number in person_of
-    ]
-    cast = [part for pieces in tracks for part in pieces]
-    warnings = (loaded.warnings if loaded else ()) + choice.warnings + _mismatches(cast, photos, job)
-    return Cast(_with_states(cast), photos, loaded.set.photos if loaded else (), warnings)
+    cast: list[CastTrack] = []
+    photos: tuple[AlignedPhoto, ...] = ()
+    warnings: tuple[str, ...] = ()
+    taken: set[int] = set()
+    for role, references in zip(job.roles, loaded, strict=True):
+        pack = identity_of(role, job.pack.sha256)
+        if pack is not None:
+            own = pack.photos
+        else:
+            given = references.set.photos if references else ()
+            own = tuple(aligned_photo(photo, analyser, sides[-1]) for photo in given)
+        chosen = choose_people(
+            analysis.people, references.set if references else None, _who(role.person), analysis.tracks
+        )
+        _only_once(taken, {person.number for person in chosen.people})
+        person_of = {number: person.number for person in chosen.people for number in person.tracks}
+        alone = replace(job, settings=role.settings, identity=role.identity)
+        tracks = [
+            part
+            for track in analysis.tracks
+            if track.number in person_of
+            for part in cast_track(track, person_of[track.number], analysis, own, alone, sides, folder)
+        ]
+        warnings += (references.warnings if references else ()) + chosen.warnings + _mismatches(tracks, own, role)
+        cast, photos = cast + tracks, photos + own
+    read = tuple(photo for references in loaded if references for photo in references.set.photos)
+    return Cast(_with_states(sorted(cast, key=lambda track: track.number)), photos, read, warnings)
 
 
-def _mismatches(tracks: list[CastTrack], photos: tuple[AlignedPhoto, ...], job: RestorationJob) -> tuple[str, ...]:
+def _only_once(taken: set[int], people: set[int]) -> None:
+    """Add the people of a role to those who have one. Raises FaceError where somebody has another."""
+    twice = sorted(taken & people)
+    if twice:
+        message = f"person {twice[0]} of the footage is asked for twice"
+        hint = "Choose by number: --person, --also. List the people with: likeness analyse SOURCE"
+        raise FaceError("face.twice", message, hint)
+    taken |= people
+
+
+def _mismatches(tracks: list[CastTrack], photos: tuple[AlignedPhoto, ...], role: Role) -> tuple[str, ...]:
     """Where photographs and footage, or words and weights, do not meet."""
     warnings = []
     closed = VOCABULARY.index("eyes closed")
@@ -179,7 +218,7 @@ def _mismatches(tracks: list[CastTrack], photos: tuple[AlignedPhoto, ...], job: 
     if unseen:
         shots = f"shot {unseen[0]}" if len(unseen) == 1 else f"shots {', '.join(map(str, unseen))}"
         warnings.append(f"no photograph shows the side of the face that is seen in {shots}: there it guides little")
-    unlearnt = [word for word, _ in job.settings.attributes if word not in LEARNT]
+    unlearnt = [word for word, _ in role.settings.attributes if word not in LEARNT]
     if unlearnt:
         warnings.append(f"the weights have not learnt what this means: {', '.join(unlearnt)}")
     return tuple(warnings)
@@ -228,6 +267,8 @@ def cast_track(
             guide=nearest_photo(_aligned_landmarks(dense, side), photos),
             embedding=sface_part(track.embedding),
             monochrome=analysis.monochrome[track.shot],
+            settings=job.settings,
+            identity_pack=job.identity,
         )
         for position, run in enumerate(runs)
     ]

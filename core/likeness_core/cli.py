@@ -21,12 +21,23 @@ examples:
   likeness restore scan.0001.dpx --rate 24 --reference anna.jpg --range 01:00:10:00-01:00:12:23 -o out
   likeness analyse reel.mov                       who appears where; numbers for --person
   likeness restore reel.mov --no-reference -o out everyone, without photographs
+  likeness restore reel.mov --person 1 --reference anna.jpg --also 2 berta.jpg -o both
   likeness restore reel.mov --reference anna.jpg -o anna --resume   go on where it was stopped
 
 exit status:
   0 done   1 an error of ours that is none of these   2 wrong request   3 footage or output   4 faces
   5 reference photograph   6 model pack   7 device   130 stopped with Ctrl-C
 """
+
+
+@dataclass(frozen=True, slots=True)
+class RoleOptions:
+    """One more person of `likeness restore`, as typed."""
+
+    person: str
+    settings: RestorationSettings
+    references: tuple[Path, ...] = ()
+    identity: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,7 @@ class RestoreOptions:
     reuse: bool = True  # analyses and windows of earlier runs
     ray: str = ""  # address of a Ray cluster; empty: this machine
     name: str = ""  # of what is written; empty: the source's
+    others: tuple[RoleOptions, ...] = ()
 
 
 def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
@@ -99,8 +111,16 @@ def restore_options(given: argparse.Namespace) -> RestoreOptions:
         given.format, given.matte, given.resume, given.overwrite, given.device, given.threads, given.pack,
         given.insightface, given.progress, given.identity, tuple(sorted(given.cuts)),
         tuple(sorted(given.through_edits)), tuple(given.dissolves), not given.no_cache, given.ray,
-        given.name,
+        given.name, tuple(_role(words, settings) for words in given.also),
     )  # fmt: skip
+
+
+def _role(words: list[str], settings: RestorationSettings) -> RoleOptions:
+    """WHO, then photographs or an identity pack."""
+    person, *paths = words
+    if len(paths) == 1 and paths[0].endswith(".safetensors"):
+        return RoleOptions(person, settings, identity=Path(paths[0]))
+    return RoleOptions(person, settings, tuple(Path(path) for path in paths))
 
 
 def _restore(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

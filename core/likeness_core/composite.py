@@ -32,13 +32,14 @@ class RestoredFace:
     source_score: float  # the source's likeness to the person
     grain: Grain
     monochrome: bool
+    settings: RestorationSettings | None = None  # of the person's role, where they are not the look's
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """What the composite needs beside the faces."""
 
-    settings: RestorationSettings
+    settings: RestorationSettings  # of every face that has none of its own; the scale is everybody's
     luma_weights: tuple[float, float, float]
     is_float: bool  # float footage may leave [0, 1]
 
@@ -52,7 +53,7 @@ def compose(frame: Array, index: int, faces: list[RestoredFace], look: Look) -> 
     matte = np.zeros(frame.shape[:2], np.float32)
     out = frame
     for face in faces:
-        share = look.settings.strength_at(index) * face.trust
+        share = (face.settings or look.settings).strength_at(index) * face.trust
         if share <= 0:
             continue
         out = frame.copy() if out is frame else out
@@ -64,20 +65,20 @@ def _patch(frame: Array, index: int, face: RestoredFace, look: Look) -> Patch:
     side = face.alignment.side_px
     mask = face_mask(face.dense, side)
     change = face.restored - face.source
-    fidelity = look.settings.fidelity
+    settings = face.settings or look.settings
     # The slider moves the lock from features (1) over a cheek (0.5) to the whole face (0).
-    change = lock_low_frequencies(change, LOCK_SPREAD * 4 ** (1 - 2 * fidelity), mask)
+    change = lock_low_frequencies(change, LOCK_SPREAD * 4 ** (1 - 2 * settings.fidelity), mask)
     if face.monochrome:
         change = without_chroma(change, look.luma_weights)
     patch = paste(change, mask, face.alignment, frame.shape)
-    if look.settings.grain <= 0 or face.grain.deviation <= 0:
+    if settings.grain <= 0 or face.grain.deviation <= 0:
         return patch
     height, width = patch.mask.shape
     grain = replace(face.grain, colour=0.0) if face.monochrome else face.grain
     # Each face of a frame has grain of its own, and none shares it with the sampler's noise (track 0 counts from 1).
-    key = look.settings.seed + ((face.track + 1) % (1 << 31) << 32)
+    key = settings.seed + ((face.track + 1) % (1 << 31) << 32)
     square = synthesise(grain, max(height, width), key, index)[:height, :width]
-    return Patch(patch.left, patch.top, patch.change + square * look.settings.grain * patch.mask[..., None], patch.mask)
+    return Patch(patch.left, patch.top, patch.change + square * settings.grain * patch.mask[..., None], patch.mask)
 
 
 def _apply(out: Array, matte: Array, patch: Patch, share: float, is_float: bool) -> None:

@@ -67,7 +67,7 @@ class Sidecar:
     job: RestorationJob  # paths cut down to names
     references: tuple[ReferenceRecord, ...]
     recogniser: str
-    compared_with: str  # "references" or "the footage's own face"
+    compared_with: str  # "the references", "the footage's own face", or both where people differ
     warnings: tuple[str, ...]
     frames_restored: int
     identity_before: float | None  # mean over restored faces
@@ -109,7 +109,7 @@ class Evidence:
     def finish(self, result: Path) -> JobResult:
         """Write everything beside the result."""
         out, scores = Path(self._job.output.folder), self._noted()
-        compared = "the references" if self._cast.photos else "the footage's own face"
+        compared = _compared_with(self._cast)
         warnings = self._cut_off() + self._cast.warnings + self._doubts(scores)
         restored = len({score.frame for score in scores})
         pairs = [
@@ -155,18 +155,33 @@ class Evidence:
         )
 
 
+def _compared_with(cast: Cast) -> str:
+    """What the scores are likenesses to."""
+    names = ["the references"] if cast.photos else []
+    if not names or any(not track.photos for track in cast.tracks):
+        names.append("the footage's own face")
+    return " or ".join(names)
+
+
 def _without_paths(job: RestorationJob) -> RestorationJob:
     """The job as anyone may read it: names in place of folders, no time of day."""
     return replace(
         job,
         media=replace(job.media, path=Path(job.media.path).name),
         source=replace(job.source, path=Path(job.source.path).name, modified_ns=0),
-        references=tuple(Path(path).name for path in job.references),
+        references=_names(job.references),
         output=replace(job.output, folder=""),
         pack=replace(job.pack, path=""),
         face_models=Path(job.face_models).name,
         identity=Path(job.identity).name,
+        others=tuple(
+            replace(role, references=_names(role.references), identity=Path(role.identity).name) for role in job.others
+        ),
     )
+
+
+def _names(paths: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(Path(path).name for path in paths)
 
 
 def _sheet_frames(cast: Cast) -> set[int]:

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from likeness_core.api import RestorationJob, RestorationSettings
+from likeness_core.api import RestorationJob
 from likeness_core.carried_weights import SFACE
+from likeness_core.cast import CastTrack
 from likeness_core.restorer.blending import BlendingMemory, WindowLatents
 from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip
 from likeness_core.reuse import Arrays, Reuse, content_key
@@ -31,26 +32,27 @@ class KeptWindows:
     """The windows that earlier runs with the same weights left."""
 
     reuse: Reuse
-    network: str  # what computes: pack, identity, device, number format
+    networks: dict[str, str]  # what computes, by identity pack: pack, identity, device, number format
 
     @classmethod
     def of(cls, job: RestorationJob) -> "KeptWindows":
         """Those that a job can use."""
-        # Threads too: some operators add up in another order.
-        weights = (job.pack.sha256, job.identity_sha256, SFACE.sha256)
-        network = repr((weights, job.device, job.dtype, job.threads, torch.__version__))
-        return cls(Reuse.of("windows"), network)
+        networks = {}
+        for role in job.roles:
+            weights = (job.pack.sha256, role.identity_sha256, SFACE.sha256)
+            # Threads too: some operators add up in another order.
+            networks[role.identity] = repr((weights, job.device, job.dtype, job.threads, torch.__version__))
+        return cls(Reuse.of("windows"), networks)
 
-    def key(
-        self, clip: FaceClip, photos: tuple[AlignedPhoto, ...], settings: RestorationSettings, memory: BlendingMemory
-    ) -> str:
-        """What stands for a window."""
+    def key(self, clip: FaceClip, track: CastTrack, memory: BlendingMemory) -> str:
+        """What stands for a window of a track."""
+        settings = track.settings
         seen: list[object] = [settings.steps, settings.seed, settings.likeness, settings.negatives, settings.without]
         seen += [getattr(clip, field.name) for field in fields(FaceClip)]
-        seen += [getattr(photo, field.name) for photo in photos for field in fields(AlignedPhoto)]
+        seen += [getattr(photo, field.name) for photo in track.guide for field in fields(AlignedPhoto)]
         for window in memory.windows:
             seen += [window.frames, window.latents.numpy()]
-        return content_key(self.network, *seen)
+        return content_key(self.networks[track.identity_pack], *seen)
 
     def load(self, key: str) -> RestoredWindow | None:
         """The window, where it is there."""

@@ -6,6 +6,7 @@ on results may differ in the last bit of float32, see `restorer.parts`.
 """
 
 import gc
+from collections.abc import Iterable
 
 import psutil
 import torch
@@ -35,23 +36,27 @@ def parts_for(memory: int, pixels: int, dtype: torch.dtype) -> int:
 
 
 class Thrift:
-    """Keeps a restorer within the memory of its device."""
+    """Keeps restorers that work in turn within the memory of their device."""
 
-    def __init__(self, restorer: Restorer, device: torch.device, dtype: torch.dtype, pixels: int) -> None:
+    def __init__(self, restorers: Iterable[Restorer], device: torch.device, dtype: torch.dtype, pixels: int) -> None:
         """`pixels`: of a window's crops, all frames together."""
-        backbone = restorer.backbone
-        self._model = backbone.model if isinstance(backbone, CompactBackbone) else None
+        backbones = [restorer.backbone for restorer in restorers]
+        self._models = [backbone.model for backbone in backbones if isinstance(backbone, CompactBackbone)]
         self.parts = parts_for(device_bytes(device), pixels, dtype)
-        if self._model is not None and self.parts > 1:
-            set_parts(self._model, self.parts)
+        if self.parts > 1:
+            self._set_parts()
 
     def step_down(self) -> bool:
         """Use less memory from now on, after it ran out; False where that is not possible any more."""
-        if self._model is None or self.parts >= MOST_PARTS:
+        if not self._models or self.parts >= MOST_PARTS:
             return False
         self.parts = min(MOST_PARTS, 2 * self.parts)
-        set_parts(self._model, self.parts)
+        self._set_parts()
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         return True
+
+    def _set_parts(self) -> None:
+        for model in self._models:
+            set_parts(model, self.parts)

@@ -4,7 +4,7 @@ A unit decodes frames, restores the faces in them and finishes those frames that
 """
 
 import io
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -27,7 +27,7 @@ from likeness_core.memory import Thrift
 from likeness_core.patches import Composite, changed_by, cut_from
 from likeness_core.restorer.attributes import as_said, measure_attributes
 from likeness_core.restorer.blending import BlendingMemory, WindowLatents, cross_fade_weights
-from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip
+from likeness_core.restorer.conditioning import FaceClip
 from likeness_core.restorer.pipeline import RestoredClip, Restorer
 from likeness_core.timing import windows
 from likeness_core.warps import five_points
@@ -113,11 +113,11 @@ class Renderer:
     """Carries units out. Frames may be finished in several threads while the next unit is restored."""
 
     def __init__(
-        self, restorer: Restorer | None, analyser: FaceAnalyser, look: Look, cast: tuple[CastTrack, ...],
+        self, restorers: Mapping[str, Restorer], analyser: FaceAnalyser, look: Look, cast: tuple[CastTrack, ...],
         kept: KeptWindows | None = None, pool: ThreadPoolExecutor | None = None, thrift: Thrift | None = None,
     ) -> None:  # fmt: skip
-        """`restorer` may be None where the cast is empty. `kept`: windows of earlier runs; `pool`: who judges faces."""
-        self._restorer, self._analyser, self._look, self._cast = restorer, analyser, look, cast
+        """`restorers`: by the cast's identity packs. `kept`: windows of earlier runs; `pool`: who judges faces."""
+        self._restorers, self._analyser, self._look, self._cast = restorers, analyser, look, cast
         self._kept, self._pool, self._thrift = kept, pool, thrift
         self._persons = {track.number: (track.person, track.person_embedding()) for track in cast}
         self._embedded: dict[tuple[int, int], Array] = {}  # by track and frame: the source's faces of the last window
@@ -139,7 +139,7 @@ class Renderer:
         faces: dict[int, list[RestoredFace]] = {index: [] for index in unit.finished.frames()}
         following: State = {}
         for track in self._cast:
-            if track.shot != unit.shot or self._look.settings.strength == 0:
+            if track.shot != unit.shot or track.settings.strength == 0:
                 continue
             present = [i for i in unit.frames.frames() if i in track.frames]
             if not present:
@@ -153,13 +153,14 @@ class Renderer:
         frame, faces = unfinished.frame, unfinished.faces
         change = changed_by(frame.pixels, frame.index, faces, self._look)
         scores, before, after = [], None, None
+        shown = faces[frame.index % len(faces)] if faces else None  # everybody has a turn on the sheet
         for face in faces:
             assert change is not None
             person, embedding = self._persons[face.track]
             result = cut(change.rgb, face.alignment.within(change.left, change.top))
             score = float(self._embed(np.clip(result, 0, 1), face.dense) @ embedding)
             scores.append(FaceScore(frame.index, person, face.source_score, score, face.trust))
-            if before is None:
+            if face is shown:
                 before, after = _to_uint8(face.source), _to_uint8(result)
         notes = FrameNotes(frame.index, tuple(scores), before, after)
         return FinishedFrame(Composite(frame.pixels, self._look.settings.scale, change), notes)
@@ -184,7 +185,7 @@ class Renderer:
                     RestoredFace(
                         track.number, restored[position], clip.crops[position], clip.dense[position],
                         track.alignment(frame), float(trust[position]), float(scores[position]), grain,
-                        track.monochrome,
+                        track.monochrome, track.settings,
                     )
                 )  # fmt: skip
         kept = [position for position, frame in enumerate(present) if frame >= unit.finished.stop]
@@ -206,24 +207,23 @@ class Renderer:
         crops = np.stack(self._each(crop, present))
         dense = np.stack([track.landmarks(index) for index in present])
         measured = measure_attributes(np.median(dense, axis=0), track.monochrome)
-        attributes = as_said(measured, self._look.settings.attributes)
+        attributes = as_said(measured, track.settings.attributes)
         return FaceClip(
             tuple(present), crops, dense, track.embedding, attributes, track.monochrome, track.identity,
-            self._look.settings.without,
+            track.settings.without,
         )  # fmt: skip
 
     def _restored(
         self, track: CastTrack, clip: FaceClip, memory: BlendingMemory
     ) -> Generator[None, None, RestoredWindow]:
         """What the network makes of a window, or made of the very same earlier."""
-        assert self._restorer is not None
-        key = self._kept.key(clip, track.guide, self._look.settings, memory) if self._kept else ""
+        key = self._kept.key(clip, track, memory) if self._kept else ""
         window = self._kept.load(key) if self._kept else None
         if window is None:
-            done = yield from self._network(clip, track.guide, memory)
+            done = yield from self._network(track, clip, memory)
             # Half precision: what the next window sees is the same whether it comes from here, disk or cache. A single
             # step blends nothing, so nothing of it is remembered.
-            latents = _halved(done.latents) if self._look.settings.steps > 1 else None
+            latents = _halved(done.latents) if track.settings.steps > 1 else None
             crops = done.crops.astype(np.float16)
             embeddings = self._each(
                 lambda i: self._embed(crops[i].astype(np.float32), clip.dense[i]), range(len(crops))
@@ -233,14 +233,12 @@ class Renderer:
                 self._kept.store(key, window)
         return window
 
-    def _network(
-        self, clip: FaceClip, photos: tuple[AlignedPhoto, ...], memory: BlendingMemory
-    ) -> Generator[None, None, RestoredClip]:
+    def _network(self, track: CastTrack, clip: FaceClip, memory: BlendingMemory) -> Generator[None, None, RestoredClip]:
         """A window through the network; where memory runs out, again in more parts."""
-        assert self._restorer is not None
+        restorer = self._restorers[track.identity_pack]
         while True:
             try:
-                return (yield from self._restorer.restore(clip, photos, self._look.settings, memory))
+                return (yield from restorer.restore(clip, track.guide, track.settings, memory))
             except OutOfMemoryError:
                 if self._thrift is None or not self._thrift.step_down():
                     raise
@@ -250,7 +248,7 @@ class Renderer:
         person = track.person_embedding()
         was = self._source_embeddings(track, clip) @ person
         now = restored.embeddings @ person
-        if not self._look.settings.confidence_fading:
+        if not track.settings.confidence_fading:
             return was, np.ones_like(was)
         trust = track.trust[[index - track.first for index in clip.frames]]
         if not track.photos:

@@ -74,12 +74,12 @@ def render_units(work: UnitWork, units: list[Unit], state: State, analyser: Face
     output = Output(job, work.store)
     kept = KeptWindows.of(job) if work.reuse else None
     with ThreadPoolExecutor(job.threads, "judges") as judges:
-        restorer = open_restorer(job, tracks)
+        restorers = open_restorers(job, tracks)
         thrift = None
-        if restorer is not None:
+        if restorers:
             pixels = job.plan.size * max(track.side_px for track in tracks) ** 2
-            thrift = Thrift(restorer, torch.device(job.device), getattr(torch, job.dtype), pixels)
-        renderer = Renderer(restorer, analyser, look_of(job), tracks, kept, judges, thrift)
+            thrift = Thrift(restorers.values(), torch.device(job.device), getattr(torch, job.dtype), pixels)
+        renderer = Renderer(restorers, analyser, look_of(job), tracks, kept, judges, thrift)
         yield from _render(job, units, state, renderer, output)
 
 
@@ -186,16 +186,25 @@ class _Buffer:
         return {index: self._held[index] for index in wanted.frames()}
 
 
-def open_restorer(job: RestorationJob, tracks: tuple[CastTrack, ...]) -> Restorer | None:
-    """The network, where there is work for it. Raises ModelPackError, InputError where the pack is another by now."""
-    if not tracks or job.settings.strength == 0:
-        return None
+def open_restorers(job: RestorationJob, tracks: tuple[CastTrack, ...]) -> dict[str, Restorer]:
+    """The network for each identity pack of the cast, "" for none; only where there is work for it.
+
+    Raises ModelPackError, InputError where a pack is another by now.
+    """
+    wanted = {track.identity_pack for track in tracks if track.settings.strength > 0}
+    if not wanted:
+        return {}
     pack = Path(job.pack.path)
     if check_pack(pack).sha256 != job.pack.sha256:
         hint = "Start afresh with --overwrite, or put the earlier pack back."
         raise InputError("job.differs", "the model pack is not the one that this job was begun with", hint)
-    identity = identity_of(job)
-    return Restorer(pack, torch.device(job.device), getattr(torch, job.dtype), identity.lora if identity else None)
+    restorers = {}
+    for role in job.roles:
+        if role.identity in wanted:
+            identity = identity_of(role, job.pack.sha256)
+            device, dtype = torch.device(job.device), getattr(torch, job.dtype)
+            restorers[role.identity] = Restorer(pack, device, dtype, identity.lora if identity else None)
+    return restorers
 
 
 def look_of(job: RestorationJob) -> Look:

@@ -3,11 +3,12 @@
 import os
 import shutil
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from likeness_core import __version__, packs
-from likeness_core.api import FrameRange, Media, ModelPack, OutputSpec, RestorationJob, SourceFile
-from likeness_core.cli import RestoreOptions
+from likeness_core.api import FrameRange, Media, ModelPack, OutputSpec, RestorationJob, Role, SourceFile
+from likeness_core.cli import RestoreOptions, RoleOptions
 from likeness_core.errors import InputError, MediaError, ModelPackError
 from likeness_core.jobs import LOCK, decode, job_folder, locked
 from likeness_core.media import probe
@@ -15,6 +16,7 @@ from likeness_core.media.sequence import path_of
 from likeness_core.timing import parse_range, parse_rate
 
 PACK = "compact"
+MOST_ROLES = 8  # each brings photographs to look at, and maybe a network of their own
 
 
 def request(options: RestoreOptions) -> RestorationJob:
@@ -24,11 +26,11 @@ def request(options: RestoreOptions) -> RestorationJob:
     # Absolute, so that a job can be gone on with from another folder.
     media = probe(Path(os.path.abspath(options.source)), parse_rate(options.rate) if options.rate else None)
     frames = parse_range(options.range, media) if options.range else FrameRange(0, media.frame_count)
-    photo_hashes = tuple(_hash_of_photo(photo) for photo in options.references)
     if options.person not in ("auto", "all", "match") and not options.person.isdecimal():
         hint = "Use auto, match, all, or a number that `likeness analyse` prints."
         raise InputError("input.person", f"--person {options.person} names nobody", hint)
     pack = check_or_default_pack(options.pack)
+    roles = _roles(options, pack)
     device = choose_device(options.device)
     output = OutputSpec(
         str(options.output.resolve()), _checked_name(options.name) or _name(media), options.format, options.matte
@@ -38,10 +40,10 @@ def request(options: RestoreOptions) -> RestorationJob:
         media=media,
         source=fingerprint(media, frames),
         frames=frames,
-        references=tuple(str(photo.resolve()) for photo in options.references),
-        reference_hashes=photo_hashes,
-        person=options.person,
-        settings=options.settings,
+        references=roles[0].references,
+        reference_hashes=roles[0].reference_hashes,
+        person=roles[0].person,
+        settings=roles[0].settings,
         output=output,
         pack=pack,
         device=str(device),
@@ -52,11 +54,51 @@ def request(options: RestoreOptions) -> RestorationJob:
         cuts=options.cuts,
         through_edits=options.through_edits,
         dissolves=options.dissolves,
-        identity=os.path.abspath(options.identity) if options.identity else "",
-        identity_sha256=_hash_of_identity(options.identity, pack, bool(options.insightface))
-        if options.identity
-        else "",
+        identity=roles[0].identity,
+        identity_sha256=roles[0].identity_sha256,
+        others=roles[1:],
     )
+
+
+def _roles(options: RestoreOptions, pack: ModelPack) -> tuple[Role, ...]:
+    """Everybody's part; photographs and identity packs hashed. Raises InputError, ModelPackError."""
+    first = RoleOptions(options.person, options.settings, options.references, options.identity)
+    if options.others:
+        _check_roles(first, options.others)
+        first = replace(first, person="match" if first.person == "auto" else first.person)
+    return tuple(_role(one, pack, bool(options.insightface)) for one in (first, *options.others))
+
+
+def _role(one: RoleOptions, pack: ModelPack, insightface: bool) -> Role:
+    return Role(
+        one.person,
+        one.settings,
+        tuple(str(photo.resolve()) for photo in one.references),
+        tuple(_hash_of_photo(photo) for photo in one.references),
+        os.path.abspath(one.identity) if one.identity else "",
+        _hash_of_identity(one.identity, pack, insightface) if one.identity else "",
+    )
+
+
+def _check_roles(first: RoleOptions, others: tuple[RoleOptions, ...]) -> None:
+    """Whether several people can be restored together. Raises InputError `input.person`."""
+    hint = "Use a number that `likeness analyse` prints, or match with photographs."
+    if len(others) >= MOST_ROLES:
+        message = f"{len(others) + 1} people were asked for in one job"
+        raise InputError("input.person", message, f"Up to {MOST_ROLES} can be restored together.")
+    for one in (first, *others):
+        names = one.person.isdecimal() or one.person == "match" or (one is first and one.person == "auto")
+        if not names:
+            raise InputError("input.person", f"'{one.person[:40]}' names nobody beside other people", hint)
+        if not one.person.isdecimal() and not (one.references or one.identity):
+            message = "somebody without photographs has to be named by number where several are restored"
+            raise InputError("input.person", message, hint)
+        if one.settings.scale != first.settings.scale:
+            message = f"the frame cannot be enlarged {first.settings.scale} and {one.settings.scale} times at once"
+            raise InputError("input.setting", message, "Give everybody the same scale.")
+    numbers = [int(one.person) for one in (first, *others) if one.person.isdecimal()]
+    if len(set(numbers)) < len(numbers):
+        raise InputError("input.person", "the same person is asked for twice", "Give each person one part.")
 
 
 def _hash_of_identity(path: Path, pack: ModelPack, insightface: bool) -> str:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from likeness_core.api import Face, FrameRange, ReferencePhoto, RestorationJob
+from likeness_core.api import Face, FrameRange, ReferencePhoto, RestorationJob, RestorationSettings
 from likeness_core.cast import Cast, CastTrack
 from likeness_core.evidence import DIGITAL_SOURCE_TYPE, SHEET_FRAMES, Evidence, FaceScore, FrameNotes
 from likeness_core.restorer.conditioning import AlignedPhoto
@@ -36,7 +36,8 @@ def cast_of(frames: FrameRange | None, references: int = 1) -> Cast:
     if frames is not None:
         rows = np.repeat(dense[None] * 64, len(frames), axis=0)
         trust = np.ones(len(frames), np.float32)
-        tracks = (CastTrack(0, 1, 0, frames.start, rows, trust, 64, photos, photos[:1], embedding, False),)
+        tracks = (CastTrack(0, 1, 0, frames.start, rows, trust, 64, photos, photos[:1], embedding, False,
+                            RestorationSettings()),)  # fmt: skip
     face = Face(0, (0.0, 0.0, 64.0, 64.0), ((0.0, 0.0),) * 5, 1.0)
     read = tuple(ReferencePhoto(f"/photos of/somebody/{n}.jpg", "ab" * 32, face, (), 0.8) for n in range(references))
     return Cast(tracks, photos, read, ("a lone person took the reference",))

@@ -6,6 +6,8 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from likeness_core import packs
@@ -24,7 +26,7 @@ from likeness_core.steps import carry_out
 from tests.core.conftest import Set
 from tests.core.restorer import tiny_network
 from tests.core.restorer.test_conditioning import FRONT, clip
-from tests.core.restoring import likeness, photograph
+from tests.core.restoring import film, likeness, pair_film, photograph
 
 PHOTOS = tuple(str(path) for path in sorted((packs.resources() / "sample").glob("*.jpg")))
 CPU = torch.device("cpu")
@@ -166,10 +168,30 @@ def test_a_person_is_restored_with_their_pack(
     assert said["compared_with"] == "the references"
     with cache_at(tmp_path / "cache"):
         job = job_of_result(tmp_path / "out")
-    assert identity_of(job) is not None
+    assert identity_of(job.roles[0], job.pack.sha256) is not None
     plugged.write_bytes(plugged.read_bytes() + b"\0")  # read as before, and not the same file
     with pytest.raises((InputError, ModelPackError)):
-        identity_of(job)
+        identity_of(job.roles[0], job.pack.sha256)
+
+
+def test_one_with_a_pack_and_one_with_photographs(
+    made: tuple[IdentityResult, list[Progress]], pack: Path, tmp_path: Path
+) -> None:
+    source, berta = film(tmp_path / "pair.mp4", pair_film, 4), photograph(tmp_path / "berta.jpg", person=3)
+    command = ["restore", source, "--pack", pack, "--threads", "1", "--no-fading", "--format", "png16"]
+    ways = {
+        "adapted": ["--identity", made[0].path, "--person", "1"],
+        "both": ["--reference", berta, "--person", "2", "--also", "1", made[0].path],
+        "plain": ["--reference", *PHOTOS, "--person", "1"],
+    }
+    left = {}
+    for name, way in ways.items():
+        done = likeness(*command, *way, "-o", tmp_path / name, cache=tmp_path / "cache")
+        assert done.status == 0, done.errors
+        frames = sorted((tmp_path / name / "frames").iterdir())
+        left[name] = np.stack([cv2.imread(str(frame), cv2.IMREAD_UNCHANGED)[:, :120] for frame in frames])
+    assert np.array_equal(left["both"], left["adapted"])
+    assert not np.array_equal(left["both"], left["plain"])
 
 
 def test_a_queued_job_does_not_take_another_photograph_for_its_own(portrait_set: Set, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_a_job_goes_on_with_less_memory_to_the_same_bytes(
 
 
 def test_what_cannot_be_parted_says_so(tiny_pack: Path) -> None:
-    thrift = Thrift(Restorer(tiny_pack, CPU, torch.float32), CPU, torch.float32, 24 * 128 * 128)
+    thrift = Thrift([Restorer(tiny_pack, CPU, torch.float32)], CPU, torch.float32, 24 * 128 * 128)
     steps = [thrift.parts]
     while thrift.step_down():
         steps.append(thrift.parts)

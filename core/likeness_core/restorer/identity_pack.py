@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from torch import Tensor, from_numpy
 
-from likeness_core.api import RestorationJob
+from likeness_core.api import Role
 from likeness_core.errors import InputError, ModelPackError
 from likeness_core.jobs import write_whole
 from likeness_core.restorer.conditioning import AlignedPhoto
@@ -117,15 +117,15 @@ def load_identity(path: Path, pack_sha256: str | None = None) -> IdentityPack:
     return IdentityPack(manifest, photos, lora, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
-def identity_of(job: RestorationJob) -> IdentityPack | None:
-    """The identity pack of a job; None where it has none.
+def identity_of(role: Role, pack_sha256: str) -> IdentityPack | None:
+    """The identity pack of a role, made for the model pack of this hash; None where it has none.
 
     Raises ModelPackError as `load_identity`, InputError `job.differs` where the file is another by now.
     """
-    if not job.identity:
+    if not role.identity:
         return None
-    pack = load_identity(Path(job.identity), job.pack.sha256)
-    if job.identity_sha256 not in ("", pack.sha256):
+    pack = load_identity(Path(role.identity), pack_sha256)
+    if role.identity_sha256 not in ("", pack.sha256):
         hint = "Start afresh with --overwrite, or put the earlier identity pack back."
         raise InputError("job.differs", "the identity pack is not the one that this job was begun with", hint)
     return pack

@@ -153,8 +153,9 @@ def _restored(
         _ONE_WINDOW, scene.shot.number, FrameRange(min(frames), max(frames) + 1),
         FrameRange(scene.frame, scene.frame + 1), True,
     )  # fmt: skip
-    restorer = networks.restorer(scene.job) if cast.tracks and scene.job.settings.strength else None
-    renderer = Renderer(restorer, networks.analyser(), look_of(scene.job), cast.tracks)
+    works = cast.tracks and scene.job.settings.strength
+    restorers = {scene.job.identity: networks.restorer(scene.job)} if works else {}
+    renderer = Renderer(restorers, networks.analyser(), look_of(scene.job), cast.tracks)
     with closing(renderer.run(unit, frames, {})) as window:
         while True:
             try:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from likeness_core.api import FORMATS, PARTS, FrameRange, Media, Negatives, RestorationJob, RestorationSettings
-from likeness_core.cli import RestoreOptions
+from likeness_core.cli import RestoreOptions, RoleOptions
 from likeness_core.errors import InputError, MediaError
 from likeness_core.jobs import cache_folder
-from likeness_core.protocol import CreateIdentityParams, Footage, Machine, RestoreRequest
+from likeness_core.protocol import CreateIdentityParams, Footage, Machine, RestoreRequest, RoleRequest
 from likeness_core.restoration_options import MOST_THREADS
 from likeness_core.restorer.attributes import VOCABULARY
 
@@ -50,8 +50,19 @@ def job_of(asked: RestoreRequest, existing: str) -> RestorationJob:
         pack=absolute(machine.pack, "pack") if machine.pack else None,
         insightface=absolute(machine.insightface, "insightface") if machine.insightface else None,
         identity=absolute(asked.identity, "identity") if asked.identity else None,
+        others=tuple(_role(role) for role in asked.others),
     )
     return with_edit(request(options), footage)
+
+
+def _role(asked: RoleRequest) -> RoleOptions:
+    check_settings(asked.settings)
+    return RoleOptions(
+        asked.person,
+        asked.settings,
+        tuple(absolute(path, "references") for path in asked.references),
+        absolute(asked.identity, "identity") if asked.identity else None,
+    )
 
 
 def identity_request(asked: CreateIdentityParams) -> "IdentityRequest":

@@ -40,8 +40,8 @@ class WarmNetworks:
         return self._finder[1]
 
     def restorer(self, job: RestorationJob) -> Restorer:
-        """The restorer of a job's pack, which was checked. Raises ModelPackError."""
-        identity = identity_of(job)
+        """The restorer of the first role of a job, whose pack was checked. Raises ModelPackError."""
+        identity = identity_of(job.roles[0], job.pack.sha256)
         key = (job.pack.sha256, job.device, job.dtype, identity.sha256 if identity else "")
         if self._restorer is None or self._restorer[0] != key:
             device, dtype = torch.device(job.device), getattr(torch, job.dtype)
