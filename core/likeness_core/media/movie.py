@@ -76,6 +76,7 @@ class MovieReader:
 
     def close(self) -> None:
         """Close the file; frames can no longer be read."""
+        self._decoded = iter(())  # knows this reader: the decoder's threads would live on until garbage is collected
         self._container.close()
 
     @property
