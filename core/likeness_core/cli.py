@@ -145,6 +145,11 @@ def _restore(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "--rate", help="frames a second of an image sequence: 24, 23.976, 25 (default: its header's, else 24)"
     )
     add_restoration(command, person="auto")
+    command.add_argument(
+        "--also", nargs="+", action="append", metavar=("WHO", "PHOTO"), default=[],
+        help="somebody else, restored in the same run: a number of `likeness analyse`, or match, then photographs, an "
+        "identity pack (NAME.identity.safetensors), or nothing; may be repeated; all share the settings",
+    )  # fmt: skip
     _edit(command)
 
 

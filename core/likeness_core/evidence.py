@@ -45,8 +45,7 @@ class FrameNotes:
 
     index: int  # source frame
     scores: tuple[FaceScore, ...]
-    before: Pictures | None  # (S, S, 3) crop of the first face, for the sheet
-    after: Pictures | None
+    pairs: tuple[Pictures, ...]  # (2, S, S, 3) before and after, of each face, for the sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +94,10 @@ class Evidence:
         """Note a finished frame; frames come in order."""
         with writing(self._scores), self._scores.open("ab") as handle:
             handle.writelines(encode(score) + b"\n" for score in finished.scores)
-        if finished.index in self._chosen and finished.before is not None and finished.after is not None:
-            pair = np.stack([finished.before, finished.after])
+        if finished.index in self._chosen and finished.pairs:
+            turn = self._chosen.index(finished.index)  # each has one, where there are several
             buffer = io.BytesIO()
-            np.save(buffer, pair)
+            np.save(buffer, finished.pairs[turn % len(finished.pairs)])
             write_whole(self._sheet / f"{finished.index}.npy", buffer.getvalue())
 
     def sync(self) -> None:
@@ -184,13 +183,13 @@ def _names(paths: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(Path(path).name for path in paths)
 
 
-def _sheet_frames(cast: Cast) -> set[int]:
-    """Evenly spaced among the frames that are restored."""
+def _sheet_frames(cast: Cast) -> list[int]:
+    """Evenly spaced among the frames that are restored, ascending."""
     frames = sorted({frame for track in cast.tracks for frame in track.frames.frames()})
     if not frames:
-        return set()
+        return []
     places = np.linspace(0, len(frames) - 1, min(SHEET_FRAMES, len(frames))).round().astype(int)
-    return {frames[place] for place in places}
+    return [frames[place] for place in places]
 
 
 def _table(scores: list[FaceScore]) -> bytes:

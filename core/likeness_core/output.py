@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from likeness_core.ahead import Ahead
-from likeness_core.api import FORMATS, FrameRange, Progress, RestorationJob
+from likeness_core.api import FORMATS, FrameRange, Progress, RestorationJob, RestorationSettings
 from likeness_core.errors import InputError, MediaError
 from likeness_core.evidence import DIGITAL_SOURCE_TYPE
 from likeness_core.jobs import sync_folder
@@ -134,14 +134,17 @@ class ChangeStore:
 
 def attributes(job: RestorationJob) -> dict[str, str]:
     """What every file of the result says of itself."""
-    settings = job.settings
     return {
         "likeness:software": f"Likeness {job.version}",
         "likeness:digitalSourceType": DIGITAL_SOURCE_TYPE,
         "likeness:source_sha256": job.source.sha256,
         "likeness:pack": f"{job.pack.name} {job.pack.version} {job.pack.sha256}",
-        "likeness:settings": (
-            f"strength={settings.strength:g} fidelity={settings.fidelity:g} likeness={settings.likeness:g} "
-            f"grain={settings.grain:g} steps={settings.steps} seed={settings.seed} scale={settings.scale}"
-        ),
+        "likeness:settings": "; ".join(dict.fromkeys(_in_words(role.settings) for role in job.roles)),
     }
+
+
+def _in_words(settings: RestorationSettings) -> str:
+    return (
+        f"strength={settings.strength:g} fidelity={settings.fidelity:g} likeness={settings.likeness:g} "
+        f"grain={settings.grain:g} steps={settings.steps} seed={settings.seed} scale={settings.scale}"
+    )

@@ -152,17 +152,15 @@ class Renderer:
         """Put the faces of a frame back, and look how like the person they are now."""
         frame, faces = unfinished.frame, unfinished.faces
         change = changed_by(frame.pixels, frame.index, faces, self._look)
-        scores, before, after = [], None, None
-        shown = faces[frame.index % len(faces)] if faces else None  # everybody has a turn on the sheet
+        scores, pairs = [], []
         for face in faces:
             assert change is not None
             person, embedding = self._persons[face.track]
             result = cut(change.rgb, face.alignment.within(change.left, change.top))
             score = float(self._embed(np.clip(result, 0, 1), face.dense) @ embedding)
             scores.append(FaceScore(frame.index, person, face.source_score, score, face.trust))
-            if face is shown:
-                before, after = _to_uint8(face.source), _to_uint8(result)
-        notes = FrameNotes(frame.index, tuple(scores), before, after)
+            pairs.append(np.stack([_to_uint8(face.source), _to_uint8(result)]))
+        notes = FrameNotes(frame.index, tuple(scores), tuple(pairs))
         return FinishedFrame(Composite(frame.pixels, self._look.settings.scale, change), notes)
 
     def _window(

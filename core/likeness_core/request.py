@@ -97,8 +97,9 @@ def _check_roles(first: RoleOptions, others: tuple[RoleOptions, ...]) -> None:
             message = f"the frame cannot be enlarged {first.settings.scale} and {one.settings.scale} times at once"
             raise InputError("input.setting", message, "Give everybody the same scale.")
     numbers = [int(one.person) for one in (first, *others) if one.person.isdecimal()]
-    if len(set(numbers)) < len(numbers):
-        raise InputError("input.person", "the same person is asked for twice", "Give each person one part.")
+    twice = [number for number in numbers if numbers.count(number) > 1]
+    if twice:
+        raise InputError("input.person", f"person {twice[0]} is asked for twice", "Name everybody once.")
 
 
 def _hash_of_identity(path: Path, pack: ModelPack, insightface: bool) -> str:

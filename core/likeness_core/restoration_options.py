@@ -27,11 +27,6 @@ def add_restoration(command: argparse.ArgumentParser, person: str) -> None:
         help="auto: people who look like the references; match: the same, but it is an error where nobody does; "
         "all: everyone; or a number of `likeness analyse` (default: %(default)s)",
     )  # fmt: skip
-    command.add_argument(
-        "--also", nargs="+", action="append", metavar=("WHO", "PHOTO"), default=[],
-        help="somebody else, restored in the same run: a number of `likeness analyse`, or match, then photographs, an "
-        "identity pack (NAME.identity.safetensors), or nothing; may be repeated; all share the settings",
-    )  # fmt: skip
     _look(command)
     command.add_argument("--format", choices=FORMATS, default="exr", help="what is written (default: %(default)s)")
     command.add_argument("--matte", action="store_true", help="also write where the result differs, as OUT/matte/*.png")

@@ -46,8 +46,8 @@ def cast_of(frames: FrameRange | None, references: int = 1) -> Cast:
 def finished(frame: int, restored: bool = True, trust: float = 0.9) -> FrameNotes:
     picture: npt.NDArray[np.uint8] = np.full((64, 64, 3), frame % 200, np.uint8)
     scores = (FaceScore(frame, 1, 0.4 + frame / 1000, 0.6 + frame / 1000, trust),) if restored else ()
-    crops = (picture, picture + 20) if restored else (None, None)
-    return FrameNotes(frame, scores, *crops)
+    crops = (np.stack([picture, picture + 20]),) if restored else ()
+    return FrameNotes(frame, scores, crops)
 
 
 def run(tmp_path: Path, name: str, frames: FrameRange) -> Path:
@@ -61,6 +61,16 @@ def run(tmp_path: Path, name: str, frames: FrameRange) -> Path:
     evidence.finish(tmp_path / "out" / "frames")
     (tmp_path / "out").rename(out)
     return out
+
+
+def test_several_people_take_turns_on_the_sheet(tmp_path: Path) -> None:
+    frames = FrameRange(0, 11)  # six on the sheet: each second one
+    evidence = Evidence(job_into(tmp_path / "out", frames), cast_of(frames), tmp_path)
+    people = [np.full((2, 64, 64, 3), 50 * person, np.uint8) for person in (1, 2)]
+    for frame in frames.frames():
+        evidence.add(FrameNotes(frame, (), tuple(people)))
+    shown = [int(np.load(tmp_path / "sheet" / f"{frame}.npy").max()) for frame in (0, 2, 4, 6, 8, 10)]
+    assert shown == [50, 100, 50, 100, 50, 100]
 
 
 def test_the_sidecar_says_what_made_the_result(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Movies in: every frame by its number, and what a file is."""
 
 import dataclasses
+import gc
 import itertools
 import os
 import random
@@ -12,6 +13,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+import psutil
 import pytest
 from likeness_core import color
 from likeness_core.api import ColorTags, FrameRange, Media
@@ -124,6 +126,20 @@ def test_the_same_frame_is_the_same_whatever_was_read_before(movies: dict[str, P
         media = probe(movies[name])
         alone = frames(media, 17, 18)[0].pixels
         assert np.array_equal(alone, frames(media, 0, 30)[17].pixels)
+
+
+def test_a_closed_reader_leaves_no_thread_behind(movies: dict[str, Path]) -> None:
+    gc.collect()
+    gc.disable()  # who waits for the collector keeps the decoder's threads till then
+    try:
+        before = psutil.Process().num_threads()
+        with MovieReader(movies["h264.mp4"]) as reader:
+            next(reader.frames(FrameRange(0, 1)))
+            assert psutil.Process().num_threads() > before
+        del reader
+        assert psutil.Process().num_threads() == before
+    finally:
+        gc.enable()
 
 
 def test_frames_beyond_the_end_are_refused(movies: dict[str, Path]) -> None:

@@ -113,7 +113,9 @@ class Sandbox:
             "references/check": p.CheckReferencesParams((str(self.photo),), machine),
             "references/suggest": p.SuggestReferencesParams(footage, 1, 2, machine),
             "preview": p.PreviewParams(footage, 3, (str(self.photo),), "auto", PLAIN, machine),
-            "job/submit": p.SubmitParams(asked(given, self.out / "job", FrameRange(0, 2))),
+            "job/submit": p.SubmitParams(
+                asked(given, self.out / "job", FrameRange(0, 2), others=(p.RoleRequest("2", (str(self.photo),)),))
+            ),
             "job/pause": p.JobParams("0123456789abcdef"),
             "job/resume": p.JobParams("0123456789abcdef"),
             "job/cancel": p.JobParams("x"),

@@ -3,7 +3,9 @@
 from fractions import Fraction
 
 from likeness_core.api import ColorTags, FrameRange, Media
+from likeness_core.protocol import RestoreRequest
 from likeness_gui.state.project import Clip, Person
+from likeness_gui.state.workspace import Workspace
 
 
 def media(path: str = "/reel.mov", frames: int = 96, **others: object) -> Media:
@@ -21,3 +23,10 @@ def clip(path: str = "/reel.mov", people: int = 0, **others: object) -> Clip:
     found = tuple(Person(number, f"Person {number}") for number in range(1, people + 1))
     analysed = FrameRange(0, 96) if people else None
     return Clip(media(path), people=found, analysed=analysed, **others)  # type: ignore[arg-type]
+
+
+def ordered(workspace: Workspace) -> RestoreRequest:
+    """What would be asked of the core now."""
+    request = workspace.request()
+    assert request is not None
+    return request

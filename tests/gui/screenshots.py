@@ -232,11 +232,11 @@ def queue_more(camera: Photographer, person: int) -> None:
 
     from likeness_core.api import FrameRange, JobState
 
+    from tests.gui.clips import ordered
+
     workspace = camera.workspace
     for i, frames in enumerate((FrameRange(0, 30), FrameRange(60, 96), FrameRange(30, 50))):
-        request = replace(
-            workspace.requests()[0], output=str(camera.footage.parent / "restored" / f"Anna, take {i + 2}")
-        )
+        request = replace(ordered(workspace), output=str(camera.footage.parent / "restored" / f"Anna, take {i + 2}"))
         workspace.queue.submit(replace(request, footage=replace(request.footage, frames=frames)))
         camera.wait(lambda count=i + 2: len(workspace.queue.jobs) == count)
     jobs = list(workspace.queue.jobs)

@@ -18,6 +18,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.gui.clips import ordered
 from tests.gui.driving import Editor
 from tests.gui.heartbeat import Heartbeat, is_busy
 
@@ -217,7 +218,7 @@ def test_the_sample_brings_its_photographs(editor: Editor) -> None:
     editor.next(Step.ANALYSE)
     editor.until(Step.PREVIEW)
     assert [Path(path).name for path in workspace.chosen()[0].references] == ["portrait.jpg", "smiling.jpg"]
-    output = Path(workspace.requests()[0].output)
+    output = Path(ordered(workspace).output)
     assert SAMPLE not in output.parents, "an installation may not be written to"
 
 

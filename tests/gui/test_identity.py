@@ -14,6 +14,7 @@ from likeness_gui.state.steps import Step
 from PySide6.QtWidgets import QApplication
 
 from tests.core.restorer import tiny_network
+from tests.gui.clips import ordered
 from tests.gui.driving import Editor
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.long]  # practising takes half a minute even here
@@ -55,7 +56,7 @@ def test_a_pack_is_made_and_stands_in_for_the_photographs(editor: Editor, footag
     assert sidecar["job"]["identity_sha256"] == pack.sha256
 
     editor.click(box._drop)
-    assert workspace.requests()[0].references == person.references
+    assert ordered(workspace).references == person.references
     workspace.project.undo_stack.undo()
     QApplication.processEvents()
-    assert workspace.requests()[0].identity == person.identity
+    assert ordered(workspace).identity == person.identity

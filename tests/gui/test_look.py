@@ -14,7 +14,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.gui.clips import clip
+from tests.gui.clips import clip, ordered
 
 LEFT, CONTROL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 
@@ -109,7 +109,7 @@ def test_keyframes_go_into_the_job_and_the_preview(one: MainWindow, workspace: W
     workspace.playhead.seek(12)
     one.inspector.look.toggle_key()
     one.inspector.look.sliders["strength"].slider.setValue(0.3)
-    assert workspace.requests()[0].settings.strength_keys == ((12, 0.3),)
+    assert ordered(workspace).settings.strength_keys == ((12, 0.3),)
     params = workspace.preview_params()
     assert params is not None
     assert params.settings.strength_keys == ((12, 0.3),)
@@ -123,7 +123,7 @@ def test_what_to_steer_away_from_is_set_and_undone(one: MainWindow, workspace: W
     assert set(sliders) == {"quality", "attributes", "identity"}
     for value, slider in zip((0.25, 0.5, 0.75), sliders.values(), strict=True):
         slider.slider.setValue(value)
-    assert workspace.requests()[0].settings.negatives == Negatives(0.25, 0.5, 0.75)
+    assert ordered(workspace).settings.negatives == Negatives(0.25, 0.5, 0.75)
     workspace.project.undo_stack.undo()
     assert settings(workspace).negatives == Negatives(0.25, 0.5, 0.0)
     assert sliders["identity"].slider.value() == 0.0

@@ -4,13 +4,15 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from likeness_core.api import JobState
-from likeness_core.protocol import Footage, Machine, PreviewParams, RestoreRequest
+from likeness_core.protocol import Footage, Machine, PreviewParams, RestoreRequest, RoleRequest
 
 from likeness_gui.state.job_queue import JobQueue
 from likeness_gui.state.photographs import Photographs
 from likeness_gui.state.preview import Preview
 from likeness_gui.state.project import Clip, Delivery, Person
 from likeness_gui.state.steps import Situation
+
+_MOST_NAMES = 3  # in the name of a folder
 
 
 def footage_of(clip: Clip) -> Footage:
@@ -46,34 +48,37 @@ class Orders:
         params, made = self.preview(clip, frame, machine), self._preview.asked_as(clip.media.path, frame)
         return params is not None and made is not None and replace(made, frame=0) == replace(params, frame=0)
 
-    def requests(self, clip: Clip, delivery: Delivery, machine: Machine) -> list[RestoreRequest]:
-        """One job a person."""
+    def request(self, clip: Clip, delivery: Delivery, machine: Machine) -> RestoreRequest | None:
+        """One job for everybody who is to be restored; None where nobody is."""
+        people = chosen(clip)
+        if not people:
+            return None
+        scale = max(person.settings.scale for person in people)  # a frame has one size
+        roles = [
+            RoleRequest(
+                str(person.number), self._references(person), replace(person.settings, scale=scale),
+                person.identity or None,
+            )
+            for person in people
+        ]  # fmt: skip
         footage = PurePath(clip.media.path)
         stem = footage.stem.split("%")[0].rstrip("._- ") or "sequence"
         home = PurePath(delivery.folder) if delivery.folder else footage.parent
-        return [
-            RestoreRequest(
-                footage_of(clip), str(home / f"{stem} restored" / folder_name(person.name)), self._references(person),
-                str(person.number), settings=person.settings, format=delivery.format, matte=delivery.matte,
-                machine=machine, identity=person.identity or None,
-            )
-            for person in chosen(clip)
-        ]  # fmt: skip
-
-    def left(self, clip: Clip, requests: list[RestoreRequest]) -> list[RestoreRequest]:
-        """Those of the requests that no job has carried out yet."""
-        done = [replace(job.request, output="") for job in self._queue.of(clip) if job.state == JobState.DONE]
-        return [request for request in requests if replace(request, output="") not in done]
+        first = roles[0]
+        return RestoreRequest(
+            footage_of(clip), str(home / f"{stem} restored" / folder_name(people)), first.references, first.person,
+            settings=first.settings, format=delivery.format, matte=delivery.matte, machine=machine,
+            identity=first.identity, others=tuple(roles[1:]),
+        )  # fmt: skip
 
     def _references(self, person: Person) -> tuple[str, ...]:
         """An identity pack stands in the place of photographs."""
         return () if person.identity else self._photographs.usable(person.references)
 
-    def situation(self, clip: Clip, frame: int, requests: list[RestoreRequest], machine: Machine) -> Situation:
+    def situation(self, clip: Clip, frame: int, request: RestoreRequest | None, machine: Machine) -> Situation:
         """What the next step depends on, but for the analysis."""
         jobs = self._queue.of(clip)
-        wanted = [replace(request, output="") for request in requests]
-        same = [job.state for job in jobs if replace(job.request, output="") in wanted]
+        same = [job.state for job in jobs if request and replace(job.request, output="") == replace(request, output="")]
         people = chosen(clip)
         return Situation(
             has_clip=True,
@@ -84,11 +89,23 @@ class Orders:
             previewing=self._preview.running,
             previewed=self.preview_is_current(clip, frame, machine) or bool(same),
             restoring=any(job.state in (JobState.RUNNING, JobState.QUEUED) for job in jobs),
-            restored=bool(requests) and not self.left(clip, requests),
+            restored=JobState.DONE in same,
         )
 
 
-def folder_name(name: str) -> str:
-    """A person's name as a folder's: what some platform refuses becomes a dash."""
+def restored_by(request: RestoreRequest) -> set[str]:
+    """Whom a job restores."""
+    return {request.person, *(other.person for other in request.others)}
+
+
+def folder_name(people: list[Person]) -> str:
+    """The names of people as a folder's: what some platform refuses becomes a dash; of many the first two are named."""
+    names = [_kept(person.name) for person in people]
+    if len(names) > _MOST_NAMES:
+        names = [*names[: _MOST_NAMES - 1], f"+{len(names) - _MOST_NAMES + 1}"]
+    return ", ".join(names)
+
+
+def _kept(name: str) -> str:
     kept = "".join(letter if letter.isalnum() or letter in " ._-()" else "-" for letter in name).strip(" .")
     return kept or "person"

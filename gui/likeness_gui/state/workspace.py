@@ -35,7 +35,7 @@ from likeness_gui.state.identities import Identities
 from likeness_gui.state.job_queue import JobQueue
 from likeness_gui.state.machine_report import MachineReport
 from likeness_gui.state.notices import Gravity, Notice, Notices, sentence
-from likeness_gui.state.orders import Orders, chosen, footage_of
+from likeness_gui.state.orders import Orders, chosen, footage_of, restored_by
 from likeness_gui.state.photographs import Photographs
 from likeness_gui.state.pictures import Pictures
 from likeness_gui.state.playhead import Playhead
@@ -134,7 +134,7 @@ class Workspace(QObject):
         if self.clip is None:
             return None
         jobs = self.queue.of(self.clip)
-        own = [job for job in jobs if job.request.person == str(self.clip.selected)] or jobs
+        own = [job for job in jobs if str(self.clip.selected) in restored_by(job.request)] or jobs
         states = (JobState.DONE, JobState.RUNNING)
         return next((job for state in states for job in own if job.state == state), None)
 
@@ -412,28 +412,28 @@ class Workspace(QObject):
 
     def preview_is_newer(self, frame: int, job: JobStatus) -> bool:
         """Whether a preview shows the settings of now, and a job does not."""
-        current = [replace(request, output="") for request in self.requests()]
-        return self.preview_is_current(frame) and replace(job.request, output="") not in current
+        current = self.request()
+        same = current is not None and replace(current, output=job.request.output) == job.request
+        return self.preview_is_current(frame) and not same
 
-    def requests(self) -> list[RestoreRequest]:
-        """One job a person that is to be restored."""
+    def request(self) -> RestoreRequest | None:
+        """The job for everybody who is to be restored in the clip on screen."""
         delivery = self.project.project.delivery
-        return self._orders.requests(self.clip, delivery, self.preferences.machine) if self.clip else []
+        return self._orders.request(self.clip, delivery, self.preferences.machine) if self.clip else None
 
     def restore(self) -> None:
         """Queue the clip on screen."""
         if self.core.state == CoreState.ENDED:
             self._watch.say_ended()
             return
-        requests = self.requests()
-        if not requests:
+        request = self.request()
+        if request is None:
             self._say_nobody_is_chosen()
-        left = self._orders.left(self.clip, requests) if self.clip else []
-        for request in left or requests:  # who is restored already, with these settings, is not restored again
+        else:
             self.queue.submit(request)
 
     def go_on_in(self, status: JobStatus) -> None:
-        """Take a result as footage, to restore somebody else in it too: a job restores one person.
+        """Take a result as footage, to restore somebody in it who was left as they were.
 
         Names, photographs and settings of the people come along.
         """
@@ -444,7 +444,8 @@ class Workspace(QObject):
         path = Path(result.result)
         if not path.suffix:  # a folder of frames
             path = next(path.iterdir())
-        people = tuple(replace(one, restore=one.restore and str(one.number) != status.request.person)
+        done = restored_by(status.request)
+        people = tuple(replace(one, restore=one.restore and str(one.number) not in done)
                        for one in clip.people)  # fmt: skip
         label = self.tr("{0}, {1} restored").format(clip.name, PurePath(status.output.folder).name)
 
@@ -526,7 +527,8 @@ class Workspace(QObject):
         text = self.tr("{0} is restored.").format(name)
         hint = sentence("; ".join(warnings)) or self.tr("Compare it here, or open its folder from the queue.")
         notice = Notice(f"job-{status.job}", Gravity.NEWS, text, hint)
-        if self.clip is not None and len(self.clip.people) > 1 and status in self.queue.of(self.clip):
+        left = {str(one.number) for one in self.clip.people} - restored_by(status.request) if self.clip else set()
+        if self.clip is not None and left and status in self.queue.of(self.clip):
             act = partial(self.go_on_in, status)
             notice = replace(notice, action=self.tr("Restore somebody else in it"), act=act)
         self.notices.show(notice)
@@ -549,7 +551,7 @@ class Workspace(QObject):
         clip = self.clip
         if clip is None:
             return Situation()
-        found = self._orders.situation(clip, self.playhead.frame, self.requests(), self.preferences.machine)
+        found = self._orders.situation(clip, self.playhead.frame, self.request(), self.preferences.machine)
         return replace(found, analysing=self.analyses.running(clip.key) and not clip.people)
 
     @property

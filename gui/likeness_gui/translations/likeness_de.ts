@@ -649,7 +649,7 @@
         <translation>Korn</translation>
     </message>
     <message>
-        <source>Share of the footage's own grain that is put back</source>
+        <source>Share of the footage&apos;s own grain that is put back</source>
         <translation>Anteil des Filmkorns, der zurückgegeben wird</translation>
     </message>
     <message>
@@ -966,7 +966,7 @@
         <translation>In die Timeline einsetzen</translation>
     </message>
     <message>
-        <source>Show the result's folder</source>
+        <source>Show the result&apos;s folder</source>
         <translation>Ordner des Ergebnisses zeigen</translation>
     </message>
     <message>
@@ -1041,8 +1041,8 @@
         <translation>Ein Film, eine Datei einer Bildfolge, eine Timeline oder ein Projekt.</translation>
     </message>
     <message>
-        <source>{0}: a result each, one after the other. To have all in one, restore the next person in the first result.</source>
-        <translation>{0}: je ein Ergebnis, nacheinander. Für alle in einem die nächste Person im ersten Ergebnis restaurieren.</translation>
+        <source>{0} are restored together; the result is a new clip.</source>
+        <translation>{0} werden zusammen restauriert; das Ergebnis ist ein neuer Clip.</translation>
     </message>
     <message>
         <source>Looking for faces …</source>

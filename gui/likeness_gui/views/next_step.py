@@ -140,9 +140,8 @@ class NextStep(QWidget):
         people = self._workspace.chosen()
         if len(people) < 2:
             return self.tr("The source stays as it is; the result is a new clip.")
-        return self.tr(
-            "{0}: a result each, one after the other. To have all in one, restore the next person in the first result."
-        ).format(", ".join(person.name for person in people))
+        names = ", ".join(person.name for person in people)
+        return self.tr("{0} are restored together; the result is a new clip.").format(names)
 
     def _analysing(self) -> str:
         progress = self._progress(Step.ANALYSING)
