@@ -83,12 +83,20 @@ class CastTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class CastReference:
+    """A photograph, and whom of the footage it guides."""
+
+    photo: ReferencePhoto
+    people: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cast:
     """Everyone who is restored."""
 
     tracks: tuple[CastTrack, ...]
     photos: tuple[AlignedPhoto, ...]  # everybody's references, in the order they were given
-    references: tuple[ReferencePhoto, ...]  # the same photographs, as they were read
+    references: tuple[CastReference, ...]  # the same photographs, as they were read
     warnings: tuple[str, ...]  # for the editor
 
 
@@ -170,15 +178,12 @@ def choose_cast(
     sides = read_manifest(Path(job.pack.path)).sides_px
     cast: list[CastTrack] = []
     photos: tuple[AlignedPhoto, ...] = ()
+    read: tuple[CastReference, ...] = ()
     warnings: tuple[str, ...] = ()
     taken: set[int] = set()
     for role, references in zip(job.roles, loaded, strict=True):
-        pack = identity_of(role, job.pack.sha256)
-        if pack is not None:
-            own = pack.photos
-        else:
-            given = references.set.photos if references else ()
-            own = tuple(aligned_photo(photo, analyser, sides[-1]) for photo in given)
+        pack, given = identity_of(role, job.pack.sha256), references.set.photos if references else ()
+        own = pack.photos if pack else tuple(aligned_photo(photo, analyser, sides[-1]) for photo in given)
         chosen = choose_people(
             analysis.people, references.set if references else None, _who(role.person), analysis.tracks
         )
@@ -191,10 +196,18 @@ def choose_cast(
             if track.number in person_of
             for part in cast_track(track, person_of[track.number], analysis, own, alone, sides, folder)
         ]
-        warnings += (references.warnings if references else ()) + chosen.warnings + _mismatches(tracks, own, role)
+        said = (references.warnings if references else ()) + chosen.warnings + _mismatches(tracks, own, role)
+        people = tuple(sorted(person.number for person in chosen.people))
+        whose = f"{_named(people)}: " if job.others and people else ""
+        warnings += tuple(whose + text for text in said)
+        read += tuple(CastReference(photo, people) for photo in given)
         cast, photos = cast + tracks, photos + own
-    read = tuple(photo for references in loaded if references for photo in references.set.photos)
     return Cast(_with_states(sorted(cast, key=lambda track: track.number)), photos, read, warnings)
+
+
+def _named(people: tuple[int, ...]) -> str:
+    """As the list of `likeness analyse` numbers them."""
+    return f"person {people[0]}" if len(people) == 1 else f"people {', '.join(map(str, people))}"
 
 
 def _only_once(taken: set[int], people: set[int]) -> None:

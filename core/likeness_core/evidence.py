@@ -55,6 +55,7 @@ class ReferenceRecord:
     name: str
     sha256: str
     quality: float
+    people: tuple[int, ...]  # of the footage, whom it guided
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,8 @@ class Evidence:
             digital_source_type=DIGITAL_SOURCE_TYPE,
             job=_without_paths(self._job),
             references=tuple(
-                ReferenceRecord(Path(photo.path).name, photo.sha256, photo.quality) for photo in self._cast.references
+                ReferenceRecord(Path(one.photo.path).name, one.photo.sha256, one.photo.quality, one.people)
+                for one in self._cast.references
             ),
             recogniser=SFACE.name,
             compared_with=compared,

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from likeness_core.api import Face, FrameRange, ReferencePhoto, RestorationJob, RestorationSettings
-from likeness_core.cast import Cast, CastTrack
+from likeness_core.cast import Cast, CastReference, CastTrack
 from likeness_core.evidence import DIGITAL_SOURCE_TYPE, SHEET_FRAMES, Evidence, FaceScore, FrameNotes
 from likeness_core.restorer.conditioning import AlignedPhoto
 
@@ -40,7 +40,9 @@ def cast_of(frames: FrameRange | None, references: int = 1) -> Cast:
                             RestorationSettings()),)  # fmt: skip
     face = Face(0, (0.0, 0.0, 64.0, 64.0), ((0.0, 0.0),) * 5, 1.0)
     read = tuple(ReferencePhoto(f"/photos of/somebody/{n}.jpg", "ab" * 32, face, (), 0.8) for n in range(references))
-    return Cast(tracks, photos, read, ("a lone person took the reference",))
+    return Cast(
+        tracks, photos, tuple(CastReference(photo, (1,)) for photo in read), ("a lone person took the reference",)
+    )
 
 
 def finished(frame: int, restored: bool = True, trust: float = 0.9) -> FrameNotes:
@@ -78,7 +80,7 @@ def test_the_sidecar_says_what_made_the_result(tmp_path: Path) -> None:
     assert stored["digital_source_type"] == DIGITAL_SOURCE_TYPE
     assert stored["job"]["settings"]["steps"] == 8
     assert len(stored["job"]["source"]["sha256"]) == len(stored["job"]["pack"]["sha256"]) == 64
-    assert stored["references"] == [{"name": "0.jpg", "sha256": "ab" * 32, "quality": 0.8}]
+    assert stored["references"] == [{"name": "0.jpg", "sha256": "ab" * 32, "quality": 0.8, "people": [1]}]
     assert [score["frame"] for score in stored["scores"]] == [10, 11, 12, 13]
     assert stored["frames_restored"] == 4
     assert stored["identity_before"] == pytest.approx(0.4115)

@@ -62,7 +62,7 @@ def test_each_looks_as_in_a_job_alone(tiny_pack: Path, tmp_path: Path, given: tu
     assert same(halves(first)[1], halves(untouched)[1]) and same(halves(second)[0], halves(untouched)[0])
     assert not same(left, halves(untouched)[0]) and not same(right, halves(untouched)[1])
     said = json.loads((tmp_path / "both" / "sidecar.json").read_text(encoding="utf-8"))
-    assert [one["name"] for one in said["references"]] == ["anna.jpg", "berta.jpg"]
+    assert [(one["name"], one["people"]) for one in said["references"]] == [("anna.jpg", [1]), ("berta.jpg", [2])]
     assert said["job"]["others"][0]["references"] == ["berta.jpg"]  # no folder of the user's
     assert {one["person"] for one in said["scores"]} == {1, 2}
     assert said["compared_with"] == "the references"
@@ -73,7 +73,7 @@ def test_each_has_settings_of_their_own(tiny_pack: Path, tmp_path: Path, given: 
     alone = restored(tiny_pack, source, tmp_path / "anna", "--reference", anna, "--range", "0:6")
     plain = restored(tiny_pack, source, tmp_path / "plain", "--reference", anna, "--strength", "0", "--range", "0:6")
     footage = p.Footage(str(source), frames=FrameRange(0, 6))
-    off = p.RoleRequest("match", (str(berta),), RestorationSettings(strength=0.0))
+    off = p.RoleRequest("match", (str(berta),), RestorationSettings(strength=0.0, attributes=(("beard", 1.0),)))
     request = p.RestoreRequest(
         footage, str(tmp_path / "served"), (str(anna),), "match", PLAIN, "png16", others=(off,),
         machine=p.Machine("cpu", 1, str(tiny_pack)),
@@ -81,6 +81,10 @@ def test_each_has_settings_of_their_own(tiny_pack: Path, tmp_path: Path, given: 
     with core(tmp_path / "cache") as one:
         job = one.call("job/submit", p.SubmitParams(request)).job
         assert one.ended(job).state is JobState.DONE
+    warnings = json.loads((tmp_path / "served" / "sidecar.json").read_text(encoding="utf-8"))["warnings"]
+    assert [said for said in warnings if "beard" in said] == [
+        "person 2: the weights have not learnt what this means: beard"
+    ]
     served = pictures(tmp_path / "served")
     assert same(halves(served)[0], halves(alone)[0])
     assert same(halves(served)[1], halves(plain)[1])
