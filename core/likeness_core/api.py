@@ -113,6 +113,7 @@ class FaceTrack:
     faces: tuple[Face, ...]  # ascending frames
     embedding: tuple[float, ...]  # unit length, the run-time recogniser's
     quality: float  # mean detector score times sharpness rank, 0 to 1
+    expected_match: float = 0.8  # cosine to expect with a photograph of the same person: less on poor footage
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class Negatives:
     identity: float = 0.0  # the face that the network would invent without photographs
 
 
-PARTS = ("direct", "image", "text", "blending", "state")  # of the method, that an evaluation may switch off
+PARTS = ("direct", "image", "text", "blending", "state", "detail")  # of the method, that an evaluation may switch off
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ class CastTrack:
     photos: tuple[AlignedPhoto, ...]  # every reference: whom results are compared with
     guide: tuple[AlignedPhoto, ...]  # the one that guides; empty without references
     embedding: Array  # (128,) of the footage's face
+    expected_match: float  # the track's
     monochrome: bool
     settings: RestorationSettings  # of the person's role
     identity: Array | None = None  # (128,) the person's identity state in this shot; None without references
@@ -279,6 +280,7 @@ def cast_track(
             photos=photos,
             guide=nearest_photo(_aligned_landmarks(dense, side), photos),
             embedding=sface_part(track.embedding),
+            expected_match=track.expected_match,
             monochrome=analysis.monochrome[track.shot],
             settings=job.settings,
             identity_pack=job.identity,

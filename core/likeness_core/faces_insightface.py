@@ -5,6 +5,7 @@ authors publish are for non-commercial research only, which `LICENCE_NOTICE` say
 """
 
 import logging
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 
 from likeness_core.api import Face
 from likeness_core.errors import ModelPackError
-from likeness_core.faces import DenseLandmarks, FaceAnalyser, Picture, Points, Recogniser
+from likeness_core.faces import DenseLandmarks, FaceAnalyser, Picture, Points, Recogniser, Recognition
 from likeness_core.onnx_networks import REFUSALS, providers_for, session_options
 
 LICENCE_NOTICE = (
@@ -82,12 +83,13 @@ class JointRecogniser:
 
     def __init__(self, folder: Path, threads: int = 2, device: str = "auto") -> None:
         """`folder`: the unpacked pack. Raises ModelPackError."""
-        self._parts = (InsightFaceRecogniser(folder, threads, device), Recogniser(threads, device))
+        self._theirs, self._sface = InsightFaceRecogniser(folder, threads, device), Recogniser(threads, device)
 
-    def embed(self, rgb: Picture, face: Face) -> Points:
-        """A unit vector, float32 (D + 128,)."""
-        joined = np.concatenate([part.embed(rgb, face) for part in self._parts])
-        return np.asarray(joined / np.sqrt(2), np.float32)
+    def recognise(self, rgb: Picture, face: Face) -> Recognition:
+        """A unit vector, float32 (D + 128,); what to expect is SFace's."""
+        sface = self._sface.recognise(rgb, face)
+        joined = np.concatenate([self._theirs.embed(rgb, face), sface.embedding])
+        return replace(sface, embedding=np.asarray(joined / np.sqrt(2), np.float32))
 
 
 def open_insightface_analyser(folder: Path, threads: int = 2, device: str = "auto") -> FaceAnalyser:

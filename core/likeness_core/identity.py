@@ -23,7 +23,7 @@ from likeness_core.api import Progress
 from likeness_core.cast import aligned_photo
 from likeness_core.errors import FaceError, InputError
 from likeness_core.evaluation.judge import Judge
-from likeness_core.faces import FaceAnalyser, open_face_analyser
+from likeness_core.faces import FaceAnalyser, open_face_analyser, sface_part
 from likeness_core.identity_trial import Trial, look_at
 from likeness_core.jobs import cache_folder, locked, write_whole
 from likeness_core.packs import check_pack, combined_hash, file_hash, read_manifest
@@ -143,8 +143,9 @@ def practice_faces(photos: tuple[AlignedPhoto, ...], held_out: int | None, analy
             parameters = draw(rng, 8.0, monochrome=False, archival=False)
             poor = degrade(photo.crop[None], parameters, rng)[0]
             scales[i, copy] = parameters.scale
-            points, embedding = look_at(poor, photo, analyser)
-            errors[i, copy], embeddings[i, 1 + copy] = points - photo.dense, embedding
+            points, seen = look_at(poor, photo, analyser)
+            errors[i, copy] = points - photo.dense
+            embeddings[i, 1 + copy] = sface_part(tuple(seen.embedding.tolist()))
     validation = np.array([i == held_out for i in range(count)])
     return Faces(
         FaceArrays(

@@ -9,7 +9,7 @@ import torch
 
 from likeness_core.api import Face, RestorationSettings
 from likeness_core.evaluation.judge import Judge
-from likeness_core.faces import FaceAnalyser, sface_part
+from likeness_core.faces import FaceAnalyser, Recognition, sface_part
 from likeness_core.practice.degrade import degrade, draw
 from likeness_core.practice.mirrored_points import mirror_order
 from likeness_core.restorer.attributes import measure_attributes
@@ -54,10 +54,16 @@ class Trial:
             if parameters.scale < LEAST_SCALE or parameters.gamma != 1 or parameters.contrast != 1:
                 continue
             poor = degrade(self._truth.crop[None], parameters, rng)[0]
-            dense, embedding = look_at(poor, self._truth, analyser)
+            dense, seen = look_at(poor, self._truth, analyser)
             attributes = measure_attributes(dense, monochrome=False)
             number = len(self._clips)
-            self._clips.append(FaceClip((number,), poor[None], dense[None], embedding, attributes, monochrome=False))
+            embedding = sface_part(tuple(seen.embedding.tolist()))
+            self._clips.append(
+                FaceClip(
+                    (number,), poor[None], dense[None], embedding, attributes, monochrome=False,
+                    expected_match=seen.expected_match,
+                )
+            )  # fmt: skip
 
     def run(self, pack: Path, device: str, lora: dict[str, torch.Tensor] | None) -> Outcome:
         """Restore every copy, one step."""
@@ -81,15 +87,14 @@ class Trial:
 
 def look_at(
     crop: npt.NDArray[np.float32], photo: AlignedPhoto, analyser: FaceAnalyser
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """(468, 2) landmarks and (128,) embedding of a degraded copy (S, S, 3) of `photo`'s crop."""
+) -> tuple[npt.NDArray[np.float32], Recognition]:
+    """(468, 2) landmarks of a degraded copy (S, S, 3) of `photo`'s crop, and whose face it shows."""
     side = crop.shape[0]
     points = five_points(photo.dense) * side - 0.5
     face = Face(0, (0.0, 0.0, float(side), float(side)), tuple((float(x), float(y)) for x, y in points), 1.0)
     picture = np.rint(np.clip(crop, 0, 1) * 255).astype(np.uint8)
     dense = (analyser.landmarks(picture, face).points + 0.5) / side
-    embedding = sface_part(tuple(float(value) for value in analyser.embed(picture, face)))
-    return np.asarray(dense, np.float32), embedding
+    return np.asarray(dense, np.float32), analyser.recognise(picture, face)
 
 
 def mirrored(photo: AlignedPhoto) -> AlignedPhoto:

@@ -208,7 +208,7 @@ class Renderer:
         attributes = as_said(measured, track.settings.attributes)
         return FaceClip(
             tuple(present), crops, dense, track.embedding, attributes, track.monochrome, track.identity,
-            track.settings.without,
+            track.settings.without, track.expected_match,
         )  # fmt: skip
 
     def _restored(

@@ -66,6 +66,7 @@ class _OpenTrack:
     found: list[FoundFace] = field(default_factory=list)
     view: Points = field(default_factory=lambda: np.zeros(_VIEW_PX**2, np.float32))  # the last, as in _Look
     embedding_sum: Points = field(default_factory=lambda: np.zeros(1, np.float32))
+    expected: list[tuple[float, float]] = field(default_factory=list)  # weight and `Recognition.expected_match`
     sharpness_sum: float = 0.0
     best: _Best | None = None
 
@@ -183,15 +184,16 @@ class ShotTracker:
         """Add the best view to the track's embedding, weighted by its quality."""
         if track.best is not None:
             weight = track.best.face.score * max(track.best.quality, 0.01)
-            track.embedding_sum = track.embedding_sum + weight * self._analyser.embed(
-                track.best.picture, track.best.face
-            )
+            seen = self._analyser.recognise(track.best.picture, track.best.face)
+            track.embedding_sum = track.embedding_sum + weight * seen.embedding
+            track.expected.append((weight, seen.expected_match))
             track.best = None
 
     def _finished(self, track: _OpenTrack, number: int) -> FollowedFace:
         self._embed_best(track)
         faces = [one.face for one in track.found]
         embedding = track.embedding_sum / max(float(np.linalg.norm(track.embedding_sum)), 1e-9)
+        weights, expected = zip(*track.expected, strict=True)
         mean_score = sum(face.score for face in faces) / len(faces)
         quality = mean_score * track.sharpness_sum / len(faces)
         frames = np.array([face.frame for face in faces])
@@ -206,7 +208,14 @@ class ShotTracker:
             smoothed.append(replace(face, points=tuple((float(x), float(y)) for x, y in five[index])))
         known = dict(zip(frames.tolist(), presence.tolist(), strict=True))
         return FollowedFace(
-            FaceTrack(number, self._shot.number, tuple(smoothed), tuple(map(float, embedding)), quality),
+            FaceTrack(
+                number,
+                self._shot.number,
+                tuple(smoothed),
+                tuple(map(float, embedding)),
+                quality,
+                float(np.average(expected, weights=weights)),
+            ),
             dense,
             np.array([known.get(int(frame), 0.0) for frame in every], np.float32),
         )

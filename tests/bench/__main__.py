@@ -35,6 +35,9 @@ def main() -> int:
         print(_faces_as_text(found, missing, report))
     if given.only != "faces":
         report["start_up_s"] = whole_pipeline.start_up(given.threads)
+        report["waiting_s"] = whole_pipeline.previews(SMALL if given.quick else HD, given.threads)
+        for what, seconds in (report["start_up_s"] | report["waiting_s"]).items():
+            print(f"{what}: {seconds:.2f} s")
         report["pipeline"] = []
         for size, frames, faces, more in _plans(given):
             run = whole_pipeline.measure(size, frames, faces, given.threads, "--device", given.device, *more)

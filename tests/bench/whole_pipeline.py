@@ -9,15 +9,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import psutil
+from likeness_core import protocol as p
 
 from tests.core.openpeople_footage import portrait, put, room
 from tests.core.restoring import environment, film, photograph
+from tests.core.serving import PLAIN, core
 
 BACK_AND_FORTH = 48  # frames until the footage repeats itself
 PEOPLE = (1, 3, 5)
@@ -74,6 +78,33 @@ def start_up(threads: int) -> dict[str, float]:
         subprocess.run([sys.executable, "-c", code], env=environment(Path()), stdout=subprocess.DEVNULL, check=True)
         seconds[name] = time.perf_counter() - started
     return seconds
+
+
+def previews(size: tuple[int, int], threads: int) -> dict[str, float]:
+    """Seconds that a panel waits for its core: to start, to analyse, and then for pictures of a frame."""
+    with tempfile.TemporaryDirectory(prefix="likeness-bench-") as folder:
+        scratch = Path(folder)
+        source, photo = make_footage(scratch / "reel.mp4", size, 48, 1), photograph(scratch / "anna.jpg")
+        seconds: dict[str, float] = {}
+
+        def timed(name: str, work: Callable[[], object]) -> None:
+            started = time.perf_counter()
+            work()
+            seconds[name] = time.perf_counter() - started
+
+        started = time.perf_counter()
+        with core(scratch / "cache") as one:  # says hello
+            seconds["core started"] = time.perf_counter() - started
+            footage, machine = p.Footage(str(source)), p.Machine("auto", threads)
+            timed("48 frames analysed", lambda: one.call("analyse", p.AnalyseParams(footage)))
+            for name, frame, look in (
+                ("first preview", 12, PLAIN),
+                ("another frame", 30, PLAIN),
+                ("another strength", 30, replace(PLAIN, strength=0.5)),
+            ):
+                params = p.PreviewParams(footage, frame, (str(photo),), "all", look, machine)
+                timed(name, lambda params=params: one.call("preview", params))  # type: ignore[misc]
+        return seconds
 
 
 def _run(arguments: list[str]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ def test_a_quick_bench_leaves_every_figure(tmp_path: Path) -> None:
     assert seconds["ours, 4 steps"] > seconds["ours, fast (1 step)"]
     flops = {one["name"]: one["tflop"] for one in report["per_face"]}
     assert flops["ours, 4 steps"] == pytest.approx(4 * flops["ours, fast (1 step)"], rel=0.2)
+    assert report["waiting_s"].keys() >= {"core started", "first preview"}
     run = report["pipeline"][0]
     assert run["restored_frames"] == run["frames"] == 6
     assert run["fps"] > 0 and run["peak_mb"] > 100

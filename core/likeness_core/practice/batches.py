@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from likeness_core.faces import LEAST_EXPECTED
 from likeness_core.practice.samples import Sample
 from likeness_core.restorer.compact import CompactDenoiser, Conditions
 from likeness_core.restorer.conditioning import reliance
@@ -30,7 +31,7 @@ def collate(samples: list[Sample], model: CompactDenoiser, device: torch.device)
 
     references = torch.from_numpy(np.stack([np.ascontiguousarray(s.reference) for s in samples])).to(device)
     embeddings = torch.from_numpy(np.stack([s.embedding for s in samples])).to(device)
-    relied = torch.tensor([reliance(s.match) for s in samples], device=device)
+    relied = torch.tensor([reliance(s.match, LEAST_EXPECTED) for s in samples], device=device)
     missing = (relied == 0) | torch.tensor([s.kind == "none" for s in samples], device=device)
     tokens = model.encode_references(references.permute(0, 3, 1, 2)[:, None] * 2 - 1, embeddings[:, None])
     tokens = torch.where(missing[:, None, None], model.null_image_tokens(len(samples)).to(tokens.dtype), tokens)

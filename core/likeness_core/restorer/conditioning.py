@@ -18,9 +18,10 @@ Array = npt.NDArray[np.float32]
 # Landmark distance (shares) at which another photograph counts e times less: training shows one at a time, so the
 # nearest should stand nearly alone; two that are alike share.
 _EXPRESSION_SPREAD = 0.008
-# Cosines of SFace between footage and references: a stranger's is .04 to .12 with a deviation of .09, the right
-# person's .35 even on faces reduced by 12 (docs/faces.md). Under the first nothing of a reference is used.
-_STRANGER, _TRUSTED = 0.08, 0.24
+# Likeness of footage and references over what a photograph of the same person would be expected to have: the right
+# person's is .8 to 1.1 (one in ten under .69 at x8), the most alike of 15 strangers' .36 (docs/faces.md). Under the
+# first nothing of a reference is used.
+_STRANGER, _TRUSTED = 0.40, 0.70
 _LEAST_WEIGHT = 0.05  # a photograph of less is not warped at all; taken off the others too, so that none pops in
 
 
@@ -46,6 +47,7 @@ class FaceClip:
     monochrome: bool
     identity: Array | None = None  # (128,) the person's identity state in this shot; without: the references' mean
     without: tuple[str, ...] = ()  # some of api.PARTS that are switched off, for ablations
+    expected_match: float = 0.8  # see `faces.Recognition`
 
 
 def photo_weights(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> Array:
@@ -97,13 +99,27 @@ def direct_path(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> tuple[Array
     return warped, masks
 
 
-def reliance(match: float) -> float:
-    """0 to 1: how far references are relied on whose embedding has this cosine with the footage's.
+def reliance(match: float, expected: float) -> float:
+    """0 to 1: how far references are relied on whose embedding has the cosine `match` with the footage's.
 
-    Our reading of "an irrelevant reference is ignored": the weights alone let a stranger's photograph through.
+    `expected`: the cosine of a photograph of the same person, less on poor footage. Our reading of "an irrelevant
+    reference is ignored": the weights alone let a stranger's photograph through.
     """
-    x = min(1.0, max(0.0, (match - _STRANGER) / (_TRUSTED - _STRANGER)))
+    x = min(1.0, max(0.0, (match / expected - _STRANGER) / (_TRUSTED - _STRANGER)))
     return x * x * (3 - 2 * x)
+
+
+def match_of(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> float:
+    """The cosine of the footage's embedding and the photographs' mean; 0 without any."""
+    if not photos:
+        return 0.0
+    mean = np.mean([photo.embedding for photo in photos], axis=0)
+    return float(clip.embedding @ mean / max(float(np.linalg.norm(mean)), 1e-6))
+
+
+def relied_on(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> float:
+    """`reliance` for a clip; 0 without photographs."""
+    return reliance(match_of(clip, photos), clip.expected_match)
 
 
 def conditions(
@@ -117,12 +133,11 @@ def conditions(
     said = np.zeros_like(clip.attributes) if "text" in clip.without else clip.attributes
     text = model.encode_attributes(torch.from_numpy(said)[None].to(likeness_of))
     lq = pictures(clip.crops) * 2 - 1
-    mean = np.mean([photo.embedding for photo in photos], axis=0) if photos else np.zeros_like(clip.embedding)
-    match = float(clip.embedding @ mean / max(float(np.linalg.norm(mean)), 1e-6))
-    if reliance(match) == 0:  # as without photographs
+    match, relied = match_of(clip, photos), relied_on(clip, photos)
+    if relied == 0:  # as without photographs
         nothing = torch.zeros_like(lq)
         return Conditions(lq, nothing, nothing[:, :, :1], model.null_image_tokens(1), text, nothing[0, 0, :1, 0, :1])
-    warped, masks = (part * np.float32(reliance(match)) for part in direct_path(clip, photos))
+    warped, masks = (part * np.float32(relied) for part in direct_path(clip, photos))
     mask = pictures(masks)
     side = model.config.reference_px
     toned = [_toned(photo.crop, clip.monochrome) for photo in photos]

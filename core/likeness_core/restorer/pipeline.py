@@ -18,6 +18,7 @@ from likeness_core.packs import check_pack, read_manifest
 from likeness_core.restorer.backbone import Backbone
 from likeness_core.restorer.blending import BlendingMemory, WindowLatents, blend, blend_strength
 from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip
+from likeness_core.restorer.detail import detail_gain, with_photo_detail
 from likeness_core.restorer.guidance import negative_streams, steered
 from likeness_core.restorer.opening import open_backbone
 
@@ -90,4 +91,6 @@ class Restorer:
             yield
         with torch.inference_mode():
             crops = ((backbone.decode(x0)[0].permute(0, 2, 3, 1) + 1) / 2).cpu().numpy()
+        if photos and "detail" not in settings.without:
+            crops = with_photo_detail(crops, clip, photos, detail_gain(settings.likeness))
         return RestoredClip(crops, WindowLatents(clip.frames, torch.stack(seen)))

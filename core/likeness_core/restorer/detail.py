@@ -1,0 +1,128 @@
+"""Fine detail from the photograph: what a network that minimises its error leaves out.
+
+Not the paper's. A small network gives the mean of what a face may look like; skin, lashes and hair of the person are in
+the photograph, which the landmarks lay over the footage to within a few pixels (`conditioning.direct_path`). Here
+optical flow takes those out, and the photograph's fine luma is added where the result has less of it.
+Crops are RGB float32 [0, 1], (S, S, 3).
+"""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, direct_path, relied_on
+
+Array = npt.NDArray[np.float32]
+
+# All shares of the crop's side.
+_FINE = 1.5 / 256  # spread of what is fine: 2 and 2.5 cost PSNR and gave no identity (docs/training.md)
+_COARSE = 6 / 256  # up to which it is asked whether photograph and result agree
+_NEIGHBOURHOOD = 1 / 40  # in which the energies of photograph and result are compared
+_AGREEMENT = 1 / 25  # and their correlation
+_FLOW_SPREAD = 0.03  # of the flow: less follows noise
+_FARTHEST = 0.04  # that the photograph is moved
+
+_UNLIKE = 0.4  # correlation up to which nothing is taken: an eyebrow beside the eyebrow, a shadow of another light
+_FLOW_PX = 256  # larger crops are reduced for the flow
+_FLOW_FRAMES = 2.0  # spread of the flow over time, so that nothing trembles
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+# Of the 468 points: middle of the inner lips, corners of the mouth.
+_INNER_LIPS, _CORNERS = (13, 14), (61, 291)
+
+
+def detail_gain(likeness: float) -> float:
+    """How much of what is missing is added, by the slider `likeness`: nothing at 0, 0.85 at 0.5, twice as much at 1."""
+    return 1.7 * likeness
+
+
+def with_photo_detail(crops: Array, clip: FaceClip, photos: tuple[AlignedPhoto, ...], gain: float) -> Array:
+    """`crops` (T, S, S, 3), restored from `clip`, with the photographs' fine luma; (T, S, S, 3), not clipped.
+
+    As far as the photographs are relied on: nothing of a stranger's. Where the result is as rich in detail as the
+    photograph, nothing is added.
+    """
+    share = relied_on(clip, photos) * gain
+    if share <= 0:
+        return crops
+    pictures, masks = direct_path(clip, photos)
+    whole = [_whole(*each) for each in zip(pictures, masks, crops, strict=True)]
+    flows = _steady([_flow(crop, picture) for crop, picture in zip(crops, whole, strict=True)])
+    out = crops.copy()
+    for i, flow in enumerate(flows):
+        picture = _moved(whole[i], flow)
+        mask = _moved(masks[i], flow).reshape(masks[i].shape[:2]) * _same_mouth(clip.dense[i], photos, len(picture))
+        out[i] += (np.float32(share) * mask * _missing(picture @ _LUMA, crops[i] @ _LUMA))[..., None]
+    return out
+
+
+def _whole(picture: Array, mask: Array, crop: Array) -> Array:
+    """A photograph of `direct_path` before it was weighed; the result itself where it means nothing."""
+    return np.where(mask > 1e-3, picture / np.maximum(mask, 1e-3), crop).astype(np.float32)
+
+
+def _flow(crop: Array, picture: Array) -> Array:
+    """(F, F, 2): where each place of the result lies in the photograph, as a step in shares of the side."""
+    side = min(crop.shape[0], _FLOW_PX)
+    grey = []
+    for image in (crop, picture):
+        small = cv2.resize(image @ _LUMA, (side, side), interpolation=cv2.INTER_AREA)
+        grey.append(np.rint(np.clip(cv2.GaussianBlur(small, (0, 0), 1.0), 0, 1) * 255).astype(np.uint8))
+    found = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(
+        grey[0], grey[1], np.zeros((side, side, 2), np.float32)
+    )
+    step = cv2.GaussianBlur(found, (0, 0), side * _FLOW_SPREAD) / np.float32(side)
+    length = np.linalg.norm(step, axis=2, keepdims=True)
+    return np.asarray(step * np.minimum(1, _FARTHEST / np.maximum(length, 1e-6)), np.float32)
+
+
+def _steady(flows: list[Array]) -> Array:
+    """(T, F, F, 2): each frame's flow with those of its neighbours."""
+    frames = np.arange(len(flows))
+    weights = np.exp(-0.5 * ((frames[:, None] - frames) / _FLOW_FRAMES) ** 2)
+    return np.asarray(np.tensordot(weights / weights.sum(axis=1, keepdims=True), np.stack(flows), 1), np.float32)
+
+
+def _moved(image: Array, flow: Array) -> Array:
+    side = image.shape[0]
+    step = cv2.resize(flow, (side, side), interpolation=cv2.INTER_LINEAR) * np.float32(side)
+    rows, columns = np.indices((side, side), dtype=np.float32)
+    x, y = columns + step[..., 0], rows + step[..., 1]
+    return np.asarray(cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT), np.float32)
+
+
+def _missing(luma: Array, own: Array) -> Array:
+    """The photograph's fine luma, as much of it as the result's own lacks in energy, where the two agree."""
+    side = luma.shape[0]
+    (fine, coarse), (known, middle) = (_bands(image) for image in (luma, own))
+    energy, present = (cv2.GaussianBlur(band * band, (0, 0), side * _NEIGHBOURHOOD) for band in (fine, known))
+    lacking = np.sqrt(np.clip(1 - present / np.maximum(energy, 1e-7), 0, 1))
+    shared, one, other = (
+        cv2.GaussianBlur(product, (0, 0), side * _AGREEMENT)
+        for product in (coarse * middle, coarse * coarse, middle * middle)
+    )
+    alike = shared / np.sqrt(np.maximum(one * other, 1e-10))  # correlation of what is a little coarser
+    return np.asarray(fine * lacking * np.clip((alike - _UNLIKE) / (1 - _UNLIKE), 0, 1), np.float32)
+
+
+def _bands(luma: Array) -> tuple[Array, Array]:
+    """What is finer than the network shows, and what is a little coarser."""
+    fine, coarse = (cv2.GaussianBlur(luma, (0, 0), luma.shape[0] * spread) for spread in (_FINE, _COARSE))
+    return np.asarray(luma - fine, np.float32), np.asarray(fine - coarse, np.float32)
+
+
+def _same_mouth(dense: Array, photos: tuple[AlignedPhoto, ...], side: int) -> Array:
+    """(S, S) in [0, 1]: 0 on the mouth where the photographs' is open and the footage's is not, or the reverse."""
+    apart = abs(_opening(dense) - float(np.mean([_opening(photo.dense) for photo in photos])))
+    left, right = dense[_CORNERS[0]] * side, dense[_CORNERS[1]] * side
+    width = float(np.linalg.norm(right - left))
+    centre = dense[list(_INNER_LIPS)].mean(axis=0) * side
+    rows, columns = np.indices((side, side), dtype=np.float32)
+    squared = ((columns - centre[0]) / (0.5 * width)) ** 2 + ((rows - centre[1]) / (0.3 * width)) ** 2
+    share = np.clip((apart - 0.05) / 0.1, 0, 1)
+    return np.asarray(1 - share * np.exp(-0.5 * squared), np.float32)
+
+
+def _opening(dense: Array) -> float:
+    """How far the lips are apart, over the width of the mouth."""
+    lips, corners = (float(np.linalg.norm(dense[a] - dense[b])) for a, b in (_INNER_LIPS, _CORNERS))
+    return lips / max(corners, 1e-6)

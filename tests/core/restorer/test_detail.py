@@ -1,0 +1,112 @@
+"""Fine detail from the photograph: what is added, and where nothing may be."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, reliance
+from likeness_core.restorer.detail import detail_gain, with_photo_detail
+
+from tests.core.drawn_face import draw, landmarks
+
+Array = npt.NDArray[np.float32]
+SIDE = 256
+ME = np.eye(128, dtype=np.float32)[0]
+STRANGER = np.eye(128, dtype=np.float32)[1]
+
+
+def pores(seed: int = 0) -> Array:
+    """Skin of waves of 3 to 6 px, (SIDE, SIDE, 1)."""
+    white = np.random.default_rng(seed).standard_normal((SIDE, SIDE)).astype(np.float32)
+    fine = cv2.GaussianBlur(white, (0, 0), 0.8) - cv2.GaussianBlur(white, (0, 0), 2.0)
+    return np.asarray(0.03 * fine / fine.std(), np.float32)[..., None]
+
+
+FACE = draw(landmarks(), SIDE)
+SHARP = np.clip(FACE + pores(), 0, 1).astype(np.float32)
+SOFT = np.asarray(cv2.GaussianBlur(SHARP, (0, 0), 2.5), np.float32)
+ON_FACE = (slice(110, 200), slice(80, 176))
+
+
+def photo(picture: Array = SHARP, embedding: Array = ME, dense: Array | None = None) -> AlignedPhoto:
+    return AlignedPhoto(picture, landmarks() if dense is None else dense, embedding, 1.0)
+
+
+def clip(crops: Array, dense: Array | None = None) -> FaceClip:
+    points = np.stack([landmarks() if dense is None else dense] * len(crops))
+    return FaceClip(tuple(range(len(crops))), crops, points, ME, np.zeros(1, np.float32), monochrome=False)
+
+
+def added(result: Array, guide: AlignedPhoto, gain: float = 1.0) -> Array:
+    """(SIDE, SIDE, 3): what one frame gets."""
+    return with_photo_detail(result[None], clip(result[None]), (guide,), gain)[0] - result
+
+
+def alike(a: Array, b: Array) -> float:
+    one, other = ((x[ON_FACE] - x[ON_FACE].mean()).ravel() for x in (a, b))
+    return float(one @ other / np.sqrt((one @ one) * (other @ other)))
+
+
+def test_skin_that_the_result_lacks_comes_from_the_photograph() -> None:
+    change = added(SOFT, photo())
+    assert alike(change[..., 0], pores()[..., 0]) > 0.55
+    assert ((SOFT + change - SHARP)[ON_FACE] ** 2).mean() < 0.7 * ((SOFT - SHARP)[ON_FACE] ** 2).mean()
+    np.testing.assert_allclose(change[..., 0], change[..., 2], atol=1e-6)  # luma alone: no colour of another light
+    assert np.abs(change[:8]).max() < 1e-6 > np.abs(change[:, :8]).max()  # nothing beside the face
+
+
+def test_a_photograph_that_lies_two_pixels_off_is_moved_into_place() -> None:
+    beside = np.asarray(np.roll(SHARP, (2, 2), axis=(0, 1)))
+    assert alike(added(SOFT, photo(beside))[..., 0], pores()[..., 0]) > 0.6
+    assert alike(np.roll(pores(), (2, 2), axis=(0, 1))[..., 0], pores()[..., 0]) < 0.3  # what it would be otherwise
+
+
+def test_a_result_as_rich_as_the_photograph_gets_nothing() -> None:
+    change = added(SHARP, photo())
+    assert np.abs(change[ON_FACE]).mean() < 0.1 * np.abs(pores()).mean()
+
+
+def test_nothing_of_a_stranger_or_without_photographs_or_at_no_likeness() -> None:
+    soft = SOFT[None]
+    stranger = with_photo_detail(soft, clip(soft), (photo(embedding=STRANGER),), 1.0)
+    assert with_photo_detail(soft, clip(soft), (), 1.0) is soft and stranger is soft
+    assert with_photo_detail(soft, clip(soft), (photo(),), detail_gain(0.0)) is soft
+
+
+def test_the_slider_says_how_much() -> None:
+    some, twice = (added(SOFT, photo(), detail_gain(likeness)) for likeness in (0.25, 0.5))
+    np.testing.assert_allclose(twice, 2 * some, atol=1e-6)
+    assert detail_gain(0.5) < 1 < detail_gain(1.0)
+
+
+def test_an_open_mouth_is_not_laid_over_a_closed_one() -> None:
+    wide = landmarks().copy()
+    middle = (wide[13] + wide[14]) / 2
+    for point, towards in ((13, -1), (14, 1)):
+        wide[point] = middle + np.array((0, towards * 0.03), np.float32)
+    mouth = (slice(int(middle[1] * SIDE) - 4, int(middle[1] * SIDE) + 4), slice(120, 136))
+    same, other = added(SOFT, photo()), added(SOFT, photo(dense=wide))
+    assert np.abs(other[mouth]).mean() < 0.3 * np.abs(same[mouth]).mean()
+
+
+def test_detail_moves_with_the_face_and_does_not_tremble() -> None:
+    steps = [0, 1, 2, 3]
+    soft = np.stack([np.roll(SOFT, step, axis=1) for step in steps])
+    moving = replace(clip(soft), dense=np.stack([landmarks() + np.array([s / SIDE, 0], np.float32) for s in steps]))
+    change = with_photo_detail(soft, moving, (photo(),), 1.0) - soft
+    first, last = change[0], np.roll(change[-1], -steps[-1], axis=1)
+    assert alike(first[..., 0], last[..., 0]) > 0.9
+
+
+@pytest.mark.parametrize("side", [128, 512])
+def test_other_crops_are_served(side: int) -> None:
+    sharp, soft = (np.asarray(cv2.resize(x, (side, side), interpolation=cv2.INTER_AREA)) for x in (SHARP, SOFT))
+    change = with_photo_detail(soft[None], clip(soft[None]), (photo(sharp),), 1.0)[0] - soft
+    assert np.isfinite(change).all() and np.abs(change).max() > 0.005
+
+
+def test_what_counts_as_the_person_depends_on_the_footage() -> None:
+    assert reliance(0.3, expected=0.8) == 0 < reliance(0.3, expected=0.35)
+    assert reliance(0.6, expected=0.8) == 1
