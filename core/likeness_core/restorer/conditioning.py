@@ -19,9 +19,9 @@ Array = npt.NDArray[np.float32]
 # nearest should stand nearly alone; two that are alike share.
 _EXPRESSION_SPREAD = 0.008
 # Likeness of footage and references over what a photograph of the same person would be expected to have: the right
-# person's is .8 to 1.1 (one in ten under .69 at x8), the most alike of 15 strangers' .36 (docs/faces.md). Under the
+# person's is .8 to 1.1 (one in ten under .69 at x8), the most alike of 15 strangers' .36 to .53 (docs/faces.md). Under the
 # first nothing of a reference is used.
-_STRANGER, _TRUSTED = 0.40, 0.70
+_STRANGER, _TRUSTED = 0.50, 0.72
 _LEAST_WEIGHT = 0.05  # a photograph of less is not warped at all; taken off the others too, so that none pops in
 
 
@@ -134,10 +134,11 @@ def conditions(
     text = model.encode_attributes(torch.from_numpy(said)[None].to(likeness_of))
     lq = pictures(clip.crops) * 2 - 1
     match, relied = match_of(clip, photos), relied_on(clip, photos)
-    if relied == 0:  # as without photographs
+    warped, masks = direct_path(clip, photos) if relied > 0 else (clip.crops, np.zeros(0, np.float32))
+    if not masks.any():  # nobody, a stranger, or the other side of the face: as without photographs
         nothing = torch.zeros_like(lq)
         return Conditions(lq, nothing, nothing[:, :, :1], model.null_image_tokens(1), text, nothing[0, 0, :1, 0, :1])
-    warped, masks = (part * np.float32(relied) for part in direct_path(clip, photos))
+    warped, masks = warped * np.float32(relied), masks * np.float32(relied)
     mask = pictures(masks)
     side = model.config.reference_px
     toned = [_toned(photo.crop, clip.monochrome) for photo in photos]

@@ -109,4 +109,4 @@ def test_other_crops_are_served(side: int) -> None:
 
 def test_what_counts_as_the_person_depends_on_the_footage() -> None:
     assert reliance(0.3, expected=0.8) == 0 < reliance(0.3, expected=0.35)
-    assert reliance(0.6, expected=0.8) == 1
+    assert reliance(0.58, expected=0.8) == 1
