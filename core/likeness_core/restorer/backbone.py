@@ -19,6 +19,8 @@ C = TypeVar("C")  # a backbone's own conditions of one call
 class Backbone(Protocol[C]):
     """A denoiser with its process: `(x_t, t, conditions) -> x0`."""
 
+    gives_the_mean: bool  # of what a face may be: smooth, so that a photograph's fine detail is added (`detail`)
+
     def encode(self, crops: Tensor) -> Tensor:
         """Low-quality crops (1, T, 3, S, S) RGB [-1, 1] as latents."""
         ...

@@ -33,6 +33,8 @@ Restore = Callable[[Tensor], Tensor]  # (1, 3, S, S) RGB [0, 1] to the same
 class BlindBackbone:
     """See `backbone.Backbone`: pixels are the latents, there is one step and no noise."""
 
+    gives_the_mean = False
+
     def __init__(self, restore: Restore, device: torch.device, dtype: torch.dtype) -> None:
         self._restore, self._like = restore, torch.empty(0, device=device, dtype=dtype)
 

@@ -24,6 +24,8 @@ from likeness_core.restorer.process import keyed_noise, noisy_start, residual_sh
 class CompactBackbone:
     """See `backbone.Backbone`."""
 
+    gives_the_mean = True
+
     def __init__(self, model: CompactDenoiser, device: torch.device, dtype: torch.dtype) -> None:
         self.model = model.to(device, dtype).eval()
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

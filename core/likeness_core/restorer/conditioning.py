@@ -19,7 +19,7 @@ Array = npt.NDArray[np.float32]
 # nearest should stand nearly alone; two that are alike share.
 _EXPRESSION_SPREAD = 0.008
 # Likeness of footage and references over what a photograph of the same person would be expected to have: the right
-# person's is .8 to 1.1 (one in ten under .69 at x8), the most alike of 15 strangers' .36 to .53 (docs/faces.md). Under the
+# person's is .8 to 1.1 (one in ten under .69 at x8), the likest of 15 strangers' .36 to .53 (docs/faces.md). Under the
 # first nothing of a reference is used.
 _STRANGER, _TRUSTED = 0.50, 0.72
 _LEAST_WEIGHT = 0.05  # a photograph of less is not warped at all; taken off the others too, so that none pops in

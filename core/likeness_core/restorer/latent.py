@@ -50,6 +50,8 @@ class LatentConditions:
 class LatentBackbone:
     """See `backbone.Backbone`."""
 
+    gives_the_mean = False
+
     def __init__(self, networks: LatentNetworks, device: torch.device, dtype: torch.dtype) -> None:
         self.networks = networks
         for module in networks.modules():

@@ -91,6 +91,6 @@ class Restorer:
             yield
         with torch.inference_mode():
             crops = ((backbone.decode(x0)[0].permute(0, 2, 3, 1) + 1) / 2).cpu().numpy()
-        if photos and "detail" not in settings.without:
+        if backbone.gives_the_mean and photos and "detail" not in settings.without:
             crops = with_photo_detail(crops, clip, photos, detail_gain(settings.likeness))
         return RestoredClip(crops, WindowLatents(clip.frames, torch.stack(seen)))
