@@ -23,7 +23,7 @@ _FLOW_SPREAD = 0.03  # of the flow: less follows noise
 _FARTHEST = 0.04  # that the photograph is moved
 
 _UNLIKE = 0.4  # correlation up to which nothing is taken: an eyebrow beside the eyebrow, a shadow of another light
-_FLOW_PX = 256  # larger crops are reduced for the flow
+_FLOW_PX = 128  # larger crops are reduced for the flow
 _FLOW_FRAMES = 2.0  # spread of the flow over time, so that nothing trembles
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 # Of the 468 points: middle of the inner lips, corners of the mouth.
@@ -92,16 +92,21 @@ def _moved(image: Array, flow: Array) -> Array:
 
 def _missing(luma: Array, own: Array) -> Array:
     """The photograph's fine luma, as much of it as the result's own lacks in energy, where the two agree."""
-    side = luma.shape[0]
     (fine, coarse), (known, middle) = (_bands(image) for image in (luma, own))
-    energy, present = (cv2.GaussianBlur(band * band, (0, 0), side * _NEIGHBOURHOOD) for band in (fine, known))
+    energy, present = (_around(band * band, _NEIGHBOURHOOD) for band in (fine, known))
     lacking = np.sqrt(np.clip(1 - present / np.maximum(energy, 1e-7), 0, 1))
-    shared, one, other = (
-        cv2.GaussianBlur(product, (0, 0), side * _AGREEMENT)
-        for product in (coarse * middle, coarse * coarse, middle * middle)
-    )
+    products = (coarse * middle, coarse * coarse, middle * middle)
+    shared, one, other = (_around(product, _AGREEMENT) for product in products)
     alike = shared / np.sqrt(np.maximum(one * other, 1e-10))  # correlation of what is a little coarser
-    return np.asarray(fine * lacking * np.clip((alike - _UNLIKE) / (1 - _UNLIKE), 0, 1), np.float32)
+    share = lacking * np.clip((alike - _UNLIKE) / (1 - _UNLIKE), 0, 1)
+    return np.asarray(fine * cv2.resize(share, fine.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _around(image: Array, spread: float) -> Array:
+    """Means over a neighbourhood, at a quarter of the resolution."""
+    side = image.shape[0] // 4
+    small = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.GaussianBlur(small, (0, 0), side * spread), np.float32)
 
 
 def _bands(luma: Array) -> tuple[Array, Array]:
