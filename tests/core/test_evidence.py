@@ -36,7 +36,7 @@ def cast_of(frames: FrameRange | None, references: int = 1) -> Cast:
     if frames is not None:
         rows = np.repeat(dense[None] * 64, len(frames), axis=0)
         trust = np.ones(len(frames), np.float32)
-        tracks = (CastTrack(0, 1, 0, frames.start, rows, trust, 64, photos, photos[:1], embedding, False,
+        tracks = (CastTrack(0, 1, 0, frames.start, rows, trust, 64, photos, photos[:1], embedding, 0.8, False,
                             RestorationSettings()),)  # fmt: skip
     face = Face(0, (0.0, 0.0, 64.0, 64.0), ((0.0, 0.0),) * 5, 1.0)
     read = tuple(ReferencePhoto(f"/photos of/somebody/{n}.jpg", "ab" * 32, face, (), 0.8) for n in range(references))
