@@ -199,6 +199,8 @@ def choose_cast(
         ]
         said = (references.warnings if references else ()) + chosen.warnings + _mismatches(tracks, own, role)
         people = tuple(sorted(person.number for person in chosen.people))
+        left = tuple(number for number in people if number not in {track.person for track in tracks})
+        said += (f"too small to be restored: {_named(left)}",) if left else ()
         whose = f"{_named(people)}: " if job.others and people else ""
         warnings += tuple(whose + text for text in said)
         read += tuple(CastReference(photo, people) for photo in given)

@@ -14,7 +14,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from likeness_core import __version__
 from likeness_core.analyse import Analysis, analyse, write_thumbnails
 from likeness_core.api import Face, FrameRange, Identity, Media, Progress, RestorationJob
 from likeness_core.crops import align, cut
@@ -28,6 +27,7 @@ from likeness_core.media.sequence import path_of
 from likeness_core.media.write import make_folder
 from likeness_core.protocol import AnalyseResult, FacesFile, Person, PersonBoxes, Still
 from likeness_core.references import SMALLEST_FACE_PX
+from likeness_core.reuse import code_version
 from likeness_core.shots import dissolve_middles
 
 _STILLS, _PEOPLE_WITH_STILLS = 4, 8  # in the report: each is a seek or two, and extras in a crowd need none
@@ -169,7 +169,7 @@ def _folder(wanted: Analysed) -> Path:
     except OSError as error:
         message = f"{media.path} cannot be read ({error.strerror})"
         raise MediaError("media.missing", message, "Bring the file or its drive back.") from error
-    key = repr((__version__, os.path.realpath(media.path), stamps, wanted))
+    key = repr((code_version(), os.path.realpath(media.path), stamps, wanted))
     return cache_folder() / "analyses" / hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
