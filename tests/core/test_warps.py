@@ -4,7 +4,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from likeness_core.warps import OVAL, five_points, match_tone, reference_map, trust_mask, warp_reference
+from likeness_core.warps import (
+    LIPS,
+    OVAL,
+    five_points,
+    match_tone,
+    mouth_agreement,
+    reference_map,
+    trust_mask,
+    warp_reference,
+)
 
 from tests.core.drawn_face import Expression, draw, landmarks, moved
 
@@ -96,6 +105,25 @@ def test_where_the_map_stretches_much_there_is_no_trust() -> None:
     assert trust_mask(dense, reference_map(dense, squeezed), 64).max() < 0.05
     mirrored = moved(dense, np.array([[-1, 0, 1], [0, 1, 0]], np.float32))
     assert trust_mask(dense, reference_map(dense, mirrored), 64).max() == 0
+
+
+def test_a_laugh_is_another_mouth_and_a_nod_is_not() -> None:
+    still, laugh = landmarks(), landmarks(Expression(mouth_open=0.1, smile=0.03))
+    assert mouth_agreement(still, still) == 1
+    assert mouth_agreement(still, laugh) == mouth_agreement(laugh, still) == 0
+    assert mouth_agreement(landmarks(Expression(smile=0.015)), still) == 1  # what landmarks are off by
+    assert 0 < mouth_agreement(still, landmarks(Expression(mouth_open=0.06, smile=0.03))) < 1
+    tilted = moved(still, np.array([[0.95, 0.1, 0.02], [-0.1, 0.95, 0.05]], np.float32))
+    assert mouth_agreement(tilted, still) > 0.99
+
+
+def test_where_the_mouth_differs_only_the_mouth_is_lost() -> None:
+    dense = landmarks()
+    whole, speechless = (trust_mask(dense, reference_map(dense, dense), 128, mouth) for mouth in (1.0, 0.0))
+    lips = np.rint(dense[list(LIPS)] * 128 - 0.5).astype(int)
+    assert speechless[lips[:, 1], lips[:, 0]].mean() < 0.15 < 0.9 < whole[lips[:, 1], lips[:, 0]].mean()
+    for x, y in np.rint(five_points(dense)[:2] * 128 - 0.5).astype(int):
+        assert speechless[y, x] == pytest.approx(whole[y, x], abs=1e-3)
 
 
 def test_tone_is_the_footages_and_detail_the_references() -> None:

@@ -10,7 +10,7 @@ from likeness_core.errors import InputError, ModelPackError
 from likeness_core.packs import WEIGHTS, Manifest
 from likeness_core.packs.building import check_sides, finished, new_folder
 from likeness_core.restorer.attributes import VOCABULARY
-from likeness_core.restorer.conditioning import FaceClip
+from likeness_core.restorer.conditioning import FaceClip, Guide
 from likeness_core.restorer.latent import LatentBackbone, stored_config
 from likeness_core.restorer.latent_parts import TOKENIZER_FILES, LatentNetworks, assemble, read_parts
 
@@ -59,7 +59,7 @@ def _try(networks: LatentNetworks) -> None:
     clip = FaceClip(tuple(range(_TRIAL_FRAMES)), grey, dense, embedding, nothing, False)
     try:
         with torch.inference_mode():
-            told = backbone.conditions(clip, ())
+            told = backbone.conditions(Guide(clip))
             latents = backbone.encode(torch.zeros((1, _TRIAL_FRAMES, 3, _TRIAL_PX, _TRIAL_PX)))
             (x0,) = backbone.estimate(latents, 1.0, [told])
             back = backbone.decode(x0)

@@ -13,13 +13,22 @@ from likeness_core.practice.face_geometry import FacePhoto
 from likeness_core.practice.mirrored_points import mirror_order
 from likeness_core.practice.motion import MotionSettings, MovingFace, animate, plan_motion
 from likeness_core.restorer.attributes import VOCABULARY, measure_attributes, mirrored_attributes
-from likeness_core.warps import five_points, match_tone, pose_agreement, reference_map, trust_mask, warp_reference
+from likeness_core.warps import (
+    five_points,
+    match_tone,
+    mouth_agreement,
+    pose_agreement,
+    reference_map,
+    trust_mask,
+    warp_reference,
+)
 
 Array = npt.NDArray[np.float32]
 
 HELD_OUT = ("op_P001",)  # the person of the product's sample: in no training set
 NONE_SHARE = 0.12  # samples without a reference
 WRONG_SHARE = 0.18  # samples with somebody else's
+SPEECHLESS_SHARE = 0.1  # samples whose reference says nothing of the mouth, as where its expression differs
 DEFECTIVE_SHARE = (
     0.06  # samples that are told of defects and have to leave most of them: what the quality negative says
 )
@@ -145,7 +154,7 @@ def make_sample(
     reference, source = _reference(faces, other, mirrored, rng, parameters.monochrome)
     if other == index and not mirrored:
         source = source + rng.normal(0, 0.004, source.shape).astype(np.float32)
-    warped, mask = guide(lq, noisy, reference, source)
+    warped, mask = guide(lq, noisy, reference, source, speechless=not fixed and rng.random() < SPEECHLESS_SHARE)
     embedding = faces.embeddings[other, 0]
     attributes = measure_attributes(noisy, parameters.monochrome)
     if not fixed and rng.random() < SILENT_SHARE:
@@ -195,7 +204,8 @@ def make_clip(faces: Faces, view: View, frames: int, rng: np.random.Generator) -
     # Landmarks smoothed over time: most of a still's error stays, and does not jitter.
     noisy = dense + 0.7 * faces.errors[index, nearest].astype(np.float32)
     reference, source = _reference(faces, other, mirrored, rng, parameters.monochrome)
-    guides = [guide(lq[i], noisy[i], reference, source) for i in range(frames)]
+    speechless = rng.random() < SPEECHLESS_SHARE
+    guides = [guide(lq[i], noisy[i], reference, source, speechless) for i in range(frames)]
     attributes = measure_attributes(np.median(noisy, axis=0), parameters.monochrome)
     embedding = faces.embeddings[other, 0]
     sample = Sample(
@@ -207,12 +217,13 @@ def make_clip(faces: Faces, view: View, frames: int, rng: np.random.Generator) -
     return _cut(_without_reference(sample) if drawn == "none" else sample, view, rng)
 
 
-def guide(lq: Array, target: Array, reference: Array, source: Array) -> tuple[Array, Array]:
+def guide(lq: Array, target: Array, reference: Array, source: Array, speechless: bool = False) -> tuple[Array, Array]:
     """The direct path's picture (S, S, 3) and mask (S, S, 1) for one frame; landmarks are shares of the side."""
     side = lq.shape[0]
     mapping = reference_map(target, source)
     warped = match_tone(warp_reference(reference, mapping, side), lq)
-    mask = trust_mask(target, mapping, side)[..., None] * pose_agreement(target, source)
+    mouth = 0.0 if speechless else mouth_agreement(target, source)
+    mask = trust_mask(target, mapping, side, mouth)[..., None] * pose_agreement(target, source)
     return warped * mask, mask
 
 

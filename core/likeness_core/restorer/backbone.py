@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip
+from likeness_core.restorer.conditioning import Guide
 
 C = TypeVar("C")  # a backbone's own conditions of one call
 
@@ -29,8 +29,8 @@ class Backbone(Protocol[C]):
         """Latents as crops (1, T, 3, S, S), about [-1, 1]."""
         ...
 
-    def conditions(self, clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> C:
-        """Footage, attributes and references as the network reads them; `photos` may be empty: nobody guides."""
+    def conditions(self, guide: Guide) -> C:
+        """Footage, attributes and references as the network reads them."""
         ...
 
     def retold(self, conditions: C, attributes: npt.NDArray[np.float32]) -> C:

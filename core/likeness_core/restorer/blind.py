@@ -25,7 +25,7 @@ from torch import Tensor
 
 from likeness_core.errors import ModelPackError
 from likeness_core.packs import WEIGHTS
-from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip
+from likeness_core.restorer.conditioning import Guide
 
 Restore = Callable[[Tensor], Tensor]  # (1, 3, S, S) RGB [0, 1] to the same
 
@@ -46,7 +46,7 @@ class BlindBackbone:
         """Nothing to do."""
         return latents
 
-    def conditions(self, clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> None:
+    def conditions(self, guide: Guide) -> None:
         """It is told nothing."""
 
     def retold(self, conditions: None, attributes: npt.NDArray[np.float32]) -> None:

@@ -16,7 +16,7 @@ from likeness_core.errors import ModelPackError
 from likeness_core.packs import WEIGHTS, Manifest
 from likeness_core.restorer.attributes import VOCABULARY
 from likeness_core.restorer.compact import CompactConfig, CompactDenoiser, Conditions
-from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, conditions
+from likeness_core.restorer.conditioning import Guide, conditions
 from likeness_core.restorer.lora import adapted
 from likeness_core.restorer.process import keyed_noise, noisy_start, residual_shift, times
 
@@ -39,9 +39,9 @@ class CompactBackbone:
         """Nothing to do."""
         return latents
 
-    def conditions(self, clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> Conditions:
+    def conditions(self, guide: Guide) -> Conditions:
         """See `conditioning.conditions`."""
-        return conditions(self.model, clip, photos, self._like)
+        return conditions(self.model, guide, self._like)
 
     def retold(self, conditions: Conditions, attributes: npt.NDArray[np.float32]) -> Conditions:
         """Other text tokens."""

@@ -4,6 +4,7 @@ Crops are RGB float32 [0, 1], FFHQ-aligned; landmarks are shares of a crop's sid
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -11,7 +12,14 @@ import numpy.typing as npt
 import torch
 
 from likeness_core.restorer.compact import CompactDenoiser, Conditions
-from likeness_core.warps import match_tone, pose_agreement, reference_map, trust_mask, warp_reference
+from likeness_core.warps import (
+    match_tone,
+    mouth_agreement,
+    pose_agreement,
+    reference_map,
+    trust_mask,
+    warp_reference,
+)
 
 Array = npt.NDArray[np.float32]
 
@@ -93,7 +101,8 @@ def direct_path(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> tuple[Array
                 continue
             mapping = reference_map(dense, photo.dense)
             picture = warp_reference(_toned(photo.crop, clip.monochrome), mapping, side)
-            mask = trust_mask(dense, mapping, side)[..., None] * (weight * pose_agreement(dense, photo.dense))
+            mouth = mouth_agreement(dense, photo.dense)
+            mask = trust_mask(dense, mapping, side, mouth)[..., None] * (weight * pose_agreement(dense, photo.dense))
             warped[i] += match_tone(picture, crop) * mask
             masks[i] += mask
     return warped, masks
@@ -109,32 +118,44 @@ def reliance(match: float, expected: float) -> float:
     return x * x * (3 - 2 * x)
 
 
-def match_of(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> float:
-    """The cosine of the footage's embedding and the photographs' mean; 0 without any."""
-    if not photos:
-        return 0.0
-    mean = np.mean([photo.embedding for photo in photos], axis=0)
-    return float(clip.embedding @ mean / max(float(np.linalg.norm(mean)), 1e-6))
+@dataclass(frozen=True)
+class Guide:
+    """One clip and the photographs that guide it, which may be none; what follows from both is worked out once."""
+
+    clip: FaceClip
+    photos: tuple[AlignedPhoto, ...] = ()
+
+    @cached_property
+    def match(self) -> float:
+        """The cosine of the footage's embedding and the photographs' mean; 0 without any."""
+        if not self.photos:
+            return 0.0
+        mean = np.mean([photo.embedding for photo in self.photos], axis=0)
+        return float(self.clip.embedding @ mean / max(float(np.linalg.norm(mean)), 1e-6))
+
+    @cached_property
+    def relied_on(self) -> float:
+        """`reliance` for the clip; 0 without photographs."""
+        return reliance(self.match, self.clip.expected_match)
+
+    @cached_property
+    def over_the_face(self) -> tuple[Array, Array]:
+        """`direct_path` of the clip."""
+        return direct_path(self.clip, self.photos)
 
 
-def relied_on(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> float:
-    """`reliance` for a clip; 0 without photographs."""
-    return reliance(match_of(clip, photos), clip.expected_match)
-
-
-def conditions(
-    model: CompactDenoiser, clip: FaceClip, photos: tuple[AlignedPhoto, ...], likeness_of: torch.Tensor
-) -> Conditions:
+def conditions(model: CompactDenoiser, guide: Guide, likeness_of: torch.Tensor) -> Conditions:
     """Everything for one clip (B = 1), on the device and in the number format of `likeness_of` (any tensor)."""
 
     def pictures(array: Array) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).permute(0, 3, 1, 2)[None].to(likeness_of)
 
+    clip, photos = guide.clip, guide.photos
     said = np.zeros_like(clip.attributes) if "text" in clip.without else clip.attributes
     text = model.encode_attributes(torch.from_numpy(said)[None].to(likeness_of))
     lq = pictures(clip.crops) * 2 - 1
-    match, relied = match_of(clip, photos), relied_on(clip, photos)
-    warped, masks = direct_path(clip, photos) if relied > 0 else (clip.crops, np.zeros(0, np.float32))
+    relied = guide.relied_on
+    warped, masks = guide.over_the_face if relied > 0 else (clip.crops, np.zeros(0, np.float32))
     if not masks.any():  # nobody, a stranger, or the other side of the face: as without photographs
         nothing = torch.zeros_like(lq)
         return Conditions(lq, nothing, nothing[:, :, :1], model.null_image_tokens(1), text, nothing[0, 0, :1, 0, :1])
@@ -159,7 +180,7 @@ def conditions(
         warped_mask=mask,
         image_tokens=image,
         text_tokens=text,
-        match=torch.tensor([[match]]).to(likeness_of),
+        match=torch.tensor([[guide.match]]).to(likeness_of),
     )
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, direct_path, relied_on
+from likeness_core.restorer.conditioning import Guide
 
 Array = npt.NDArray[np.float32]
 
@@ -26,8 +26,6 @@ _UNLIKE = 0.4  # correlation up to which nothing is taken: an eyebrow beside the
 _FLOW_PX = 128  # larger crops are reduced for the flow
 _FLOW_FRAMES = 2.0  # spread of the flow over time, so that nothing trembles
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
-# Of the 468 points: middle of the inner lips, corners of the mouth.
-_INNER_LIPS, _CORNERS = (13, 14), (61, 291)
 
 
 def detail_gain(likeness: float) -> float:
@@ -35,22 +33,24 @@ def detail_gain(likeness: float) -> float:
     return 1.5 * likeness
 
 
-def with_photo_detail(crops: Array, clip: FaceClip, photos: tuple[AlignedPhoto, ...], gain: float) -> Array:
-    """`crops` (T, S, S, 3), restored from `clip`, with the photographs' fine luma; (T, S, S, 3), not clipped.
+def with_photo_detail(crops: Array, guide: Guide, gain: float) -> Array:
+    """`crops` (T, S, S, 3), restored from the guide's clip, with the photographs' fine luma; (T, S, S, 3), not clipped.
 
     As far as the photographs are relied on: nothing of a stranger's. Where the result is as rich in detail as the
     photograph, nothing is added.
     """
-    share = relied_on(clip, photos) * gain
+    share = guide.relied_on * gain
     if share <= 0:
         return crops
-    pictures, masks = direct_path(clip, photos)
+    pictures, masks = guide.over_the_face
+    if not masks.any():
+        return crops
     whole = [_whole(*each) for each in zip(pictures, masks, crops, strict=True)]
     flows = _steady([_flow(crop, picture) for crop, picture in zip(crops, whole, strict=True)])
     out = crops.copy()
     for i, flow in enumerate(flows):
         picture = _moved(whole[i], flow)
-        mask = _moved(masks[i], flow).reshape(masks[i].shape[:2]) * _same_mouth(clip.dense[i], photos, len(picture))
+        mask = _moved(masks[i], flow).reshape(masks[i].shape[:2])
         out[i] += (np.float32(share) * mask * _missing(picture @ _LUMA, crops[i] @ _LUMA))[..., None]
     return out
 
@@ -113,21 +113,3 @@ def _bands(luma: Array) -> tuple[Array, Array]:
     """What is finer than the network shows, and what is a little coarser."""
     fine, coarse = (cv2.GaussianBlur(luma, (0, 0), luma.shape[0] * spread) for spread in (_FINE, _COARSE))
     return np.asarray(luma - fine, np.float32), np.asarray(fine - coarse, np.float32)
-
-
-def _same_mouth(dense: Array, photos: tuple[AlignedPhoto, ...], side: int) -> Array:
-    """(S, S) in [0, 1]: 0 on the mouth where the photographs' is open and the footage's is not, or the reverse."""
-    apart = abs(_opening(dense) - float(np.mean([_opening(photo.dense) for photo in photos])))
-    left, right = dense[_CORNERS[0]] * side, dense[_CORNERS[1]] * side
-    width = float(np.linalg.norm(right - left))
-    centre = dense[list(_INNER_LIPS)].mean(axis=0) * side
-    rows, columns = np.indices((side, side), dtype=np.float32)
-    squared = ((columns - centre[0]) / (0.5 * width)) ** 2 + ((rows - centre[1]) / (0.3 * width)) ** 2
-    share = np.clip((apart - 0.05) / 0.1, 0, 1)
-    return np.asarray(1 - share * np.exp(-0.5 * squared), np.float32)
-
-
-def _opening(dense: Array) -> float:
-    """How far the lips are apart, over the width of the mouth."""
-    lips, corners = (float(np.linalg.norm(dense[a] - dense[b])) for a, b in (_INNER_LIPS, _CORNERS))
-    return lips / max(corners, 1e-6)

@@ -24,7 +24,7 @@ from likeness_core import color
 from likeness_core.errors import ModelPackError
 from likeness_core.packs import WEIGHTS, Manifest
 from likeness_core.restorer.attributes import VOCABULARY
-from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip
+from likeness_core.restorer.conditioning import Guide
 from likeness_core.restorer.latent_parts import LatentNetworks, Part, add_lora, assemble, libraries
 
 STEPS_FACTOR = 4  # steps of the diffusion for each that is asked for: 1, 2, 4, 8 become 4, 8, 16, 32
@@ -73,10 +73,11 @@ class LatentBackbone:
         scaled = (latents[0] / float(vae.config.scaling_factor)).to(self._like)
         return torch.cat([vae.decode(frame[None]).sample for frame in scaled])[None].float()
 
-    def conditions(self, clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> LatentConditions:
+    def conditions(self, guide: Guide) -> LatentConditions:
         """Sentence, photographs and footage."""
+        clip = guide.clip
         control = torch.from_numpy(np.ascontiguousarray(clip.crops.transpose(0, 3, 1, 2))).to(self._like)
-        image = self._seen([] if "image" in clip.without else [photo.crop for photo in photos], clip.monochrome)
+        image = self._seen([] if "image" in clip.without else [photo.crop for photo in guide.photos], clip.monochrome)
         said = np.zeros_like(clip.attributes) if "text" in clip.without else clip.attributes
         return LatentConditions(self._told(sentence(said)), image, control)
 

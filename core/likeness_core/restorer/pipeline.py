@@ -17,7 +17,7 @@ from likeness_core.errors import OutOfMemoryError
 from likeness_core.packs import check_pack, read_manifest
 from likeness_core.restorer.backbone import Backbone
 from likeness_core.restorer.blending import BlendingMemory, WindowLatents, blend, blend_strength
-from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip
+from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, Guide
 from likeness_core.restorer.detail import detail_gain, with_photo_detail
 from likeness_core.restorer.guidance import negative_streams, steered
 from likeness_core.restorer.opening import open_backbone
@@ -68,11 +68,12 @@ class Restorer:
         memory: BlendingMemory,
     ) -> Generator[None, None, RestoredClip]:
         backbone, frames = self.backbone, list(clip.frames)
+        guide = Guide(clip, photos)
         negatives = negative_streams(clip.attributes, settings, bool(photos))
         with torch.inference_mode():
-            guided = backbone.conditions(clip, photos)
+            guided = backbone.conditions(guide)
             alone = (
-                guided if all(stream.guided or not photos for stream in negatives) else backbone.conditions(clip, ())
+                guided if all(stream.guided or not photos for stream in negatives) else backbone.conditions(Guide(clip))
             )
             streams = [guided]
             streams += [backbone.retold(guided if one.guided else alone, one.attributes) for one in negatives]
@@ -91,6 +92,6 @@ class Restorer:
             yield
         with torch.inference_mode():
             crops = ((backbone.decode(x0)[0].permute(0, 2, 3, 1) + 1) / 2).cpu().numpy()
-        if backbone.gives_the_mean and photos and "detail" not in settings.without:
-            crops = with_photo_detail(crops, clip, photos, detail_gain(settings.likeness))
+        if backbone.gives_the_mean and "detail" not in settings.without:
+            crops = with_photo_detail(crops, guide, detail_gain(settings.likeness))
         return RestoredClip(crops, WindowLatents(clip.frames, torch.stack(seen)))

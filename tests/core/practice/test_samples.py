@@ -232,6 +232,13 @@ def test_the_guide_shows_nothing_where_it_has_no_face() -> None:
     assert np.abs(warped - draw(dense, 64))[inside].mean() < 0.03
 
 
+def test_a_guide_may_say_nothing_of_the_mouth() -> None:
+    dense = landmarks()
+    whole, speechless = (guide(draw(dense, 64), dense, draw(dense, 96), dense, speechless=s)[1] for s in (False, True))
+    x, y = (dense[[61, 291]].mean(axis=0) * 64).astype(int)
+    assert speechless[y, x] < 0.05 < 0.9 < whole[y, x]
+
+
 @pytest.mark.parametrize("view", [VIEW, PATCH])
 def test_a_clip_moves_and_its_points_move_with_it(faces: Faces, view: View) -> None:
     travelled = []

@@ -9,7 +9,7 @@ import pytest
 import torch
 from likeness_core.restorer.attributes import VOCABULARY, measure_attributes
 from likeness_core.restorer.compact import Conditions
-from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, conditions, direct_path, photo_weights
+from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, Guide, conditions, direct_path, photo_weights
 from likeness_core.warps import five_points
 
 from tests.core.drawn_face import draw, landmarks, turned
@@ -96,7 +96,7 @@ def test_a_photo_that_hardly_counts_is_left_out() -> None:
 
 def test_without_photos_nobody_guides() -> None:
     model = tiny_network.perturbed()
-    given = conditions(model, clip([FRONT, SIDEWAYS]), (), torch.empty(0))
+    given = conditions(model, Guide(clip([FRONT, SIDEWAYS]), ()), torch.empty(0))
     assert given.lq.shape == (1, 2, 3, SIDE, SIDE)
     assert not given.warped.any()
     assert given.warped.shape == given.lq.shape
@@ -109,7 +109,7 @@ def test_without_photos_nobody_guides() -> None:
 def test_pictures_go_in_as_minus_one_to_one_in_the_asked_format() -> None:
     model = tiny_network.perturbed().to(torch.bfloat16)
     footage = clip([FRONT])
-    given = conditions(model, footage, (photo(),), torch.empty(0, dtype=torch.bfloat16))
+    given = conditions(model, Guide(footage, (photo(),)), torch.empty(0, dtype=torch.bfloat16))
     tensors = (given.lq, given.warped, given.warped_mask, given.image_tokens, given.text_tokens, given.match)
     assert {tensor.dtype for tensor in tensors} == {torch.bfloat16}
     wanted = torch.from_numpy(footage.crops).permute(0, 3, 1, 2)[None] * 2 - 1
@@ -120,9 +120,9 @@ def test_pictures_go_in_as_minus_one_to_one_in_the_asked_format() -> None:
 
 def test_match_is_the_cosine_of_footage_and_references() -> None:
     model = tiny_network.perturbed()
-    same = conditions(model, clip([FRONT]), (photo(seed=0),), torch.empty(0)).match
+    same = conditions(model, Guide(clip([FRONT]), (photo(seed=0),)), torch.empty(0)).match
     assert same.item() == pytest.approx(1, abs=1e-5)
-    both = conditions(model, clip([FRONT]), (photo(seed=0), photo(seed=1)), torch.empty(0)).match
+    both = conditions(model, Guide(clip([FRONT]), (photo(seed=0), photo(seed=1))), torch.empty(0)).match
     mean = unit(0) + unit(1)
     assert both.item() == pytest.approx(float(unit(0) @ mean / np.linalg.norm(mean)), abs=1e-5)
 
@@ -137,16 +137,16 @@ def of_likeness(cosine: float) -> AlignedPhoto:
 
 def test_a_strangers_photograph_is_as_none() -> None:
     model, footage = tiny_network.perturbed(), clip([FRONT, SIDEWAYS])
-    none = conditions(model, footage, (), torch.empty(0))
+    none = conditions(model, Guide(footage, ()), torch.empty(0))
     for cosine in (-0.2, 0.0, 0.3, 0.399):
-        given = conditions(model, footage, (of_likeness(cosine),), torch.empty(0))
+        given = conditions(model, Guide(footage, (of_likeness(cosine),)), torch.empty(0))
         assert all(torch.equal(getattr(given, one), getattr(none, one)) for one in Conditions.__dataclass_fields__)
 
 
 def test_between_stranger_and_person_the_photograph_fades_in() -> None:
     model, footage = tiny_network.perturbed(), clip([FRONT])
     masks = [
-        conditions(model, footage, (of_likeness(cosine),), torch.empty(0)).warped_mask.max().item()
+        conditions(model, Guide(footage, (of_likeness(cosine),)), torch.empty(0)).warped_mask.max().item()
         for cosine in (0.42, 0.488, 0.55, 0.58, 0.9)
     ]
     assert 0 < masks[0] < masks[1] < masks[2] < masks[3] == pytest.approx(masks[4], rel=1e-4)
@@ -155,12 +155,12 @@ def test_between_stranger_and_person_the_photograph_fades_in() -> None:
 
 def test_a_colour_photo_guides_black_and_white_footage_without_colour() -> None:
     model = tiny_network.perturbed()
-    given = conditions(model, clip([FRONT], monochrome=True), (photo(),), torch.empty(0))
+    given = conditions(model, Guide(clip([FRONT], monochrome=True), (photo(),)), torch.empty(0))
     warped = given.warped[0, 0]
     assert (warped.amax(dim=0) - warped.amin(dim=0)).max() < 1e-5
     grey = replace(
         photo(), crop=np.repeat((photo().crop @ np.array([0.2126, 0.7152, 0.0722], np.float32))[..., None], 3, 2)
     )
-    again = conditions(model, clip([FRONT], monochrome=True), (grey,), torch.empty(0))
+    again = conditions(model, Guide(clip([FRONT], monochrome=True), (grey,)), torch.empty(0))
     torch.testing.assert_close(given.image_tokens, again.image_tokens, rtol=0, atol=1e-4)
     assert given.text_tokens[0, VOCABULARY.index("black and white")].any()

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, reliance
+from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, Guide, reliance
 from likeness_core.restorer.detail import detail_gain, with_photo_detail
 
-from tests.core.drawn_face import draw, landmarks
+from tests.core.drawn_face import Expression, draw, landmarks
 
 Array = npt.NDArray[np.float32]
 SIDE = 256
@@ -41,7 +41,7 @@ def clip(crops: Array, dense: Array | None = None) -> FaceClip:
 
 def added(result: Array, guide: AlignedPhoto, gain: float = 1.0) -> Array:
     """(SIDE, SIDE, 3): what one frame gets."""
-    return with_photo_detail(result[None], clip(result[None]), (guide,), gain)[0] - result
+    return with_photo_detail(result[None], Guide(clip(result[None]), (guide,)), gain)[0] - result
 
 
 def alike(a: Array, b: Array) -> float:
@@ -70,9 +70,9 @@ def test_a_result_as_rich_as_the_photograph_gets_nothing() -> None:
 
 def test_nothing_of_a_stranger_or_without_photographs_or_at_no_likeness() -> None:
     soft = SOFT[None]
-    stranger = with_photo_detail(soft, clip(soft), (photo(embedding=STRANGER),), 1.0)
-    assert with_photo_detail(soft, clip(soft), (), 1.0) is soft and stranger is soft
-    assert with_photo_detail(soft, clip(soft), (photo(),), detail_gain(0.0)) is soft
+    stranger = with_photo_detail(soft, Guide(clip(soft), (photo(embedding=STRANGER),)), 1.0)
+    assert with_photo_detail(soft, Guide(clip(soft)), 1.0) is soft and stranger is soft
+    assert with_photo_detail(soft, Guide(clip(soft), (photo(),)), detail_gain(0.0)) is soft
 
 
 def test_the_slider_says_how_much() -> None:
@@ -82,10 +82,8 @@ def test_the_slider_says_how_much() -> None:
 
 
 def test_an_open_mouth_is_not_laid_over_a_closed_one() -> None:
-    wide = landmarks().copy()
-    middle = (wide[13] + wide[14]) / 2
-    for point, towards in ((13, -1), (14, 1)):
-        wide[point] = middle + np.array((0, towards * 0.03), np.float32)
+    wide = landmarks(Expression(mouth_open=0.1, smile=0.03))
+    middle = landmarks()[[13, 14]].mean(axis=0)
     mouth = (slice(int(middle[1] * SIDE) - 4, int(middle[1] * SIDE) + 4), slice(120, 136))
     same, other = added(SOFT, photo()), added(SOFT, photo(dense=wide))
     assert np.abs(other[mouth]).mean() < 0.3 * np.abs(same[mouth]).mean()
@@ -95,7 +93,7 @@ def test_detail_moves_with_the_face_and_does_not_tremble() -> None:
     steps = [0, 1, 2, 3]
     soft = np.stack([np.roll(SOFT, step, axis=1) for step in steps])
     moving = replace(clip(soft), dense=np.stack([landmarks() + np.array([s / SIDE, 0], np.float32) for s in steps]))
-    change = with_photo_detail(soft, moving, (photo(),), 1.0) - soft
+    change = with_photo_detail(soft, Guide(moving, (photo(),)), 1.0) - soft
     first, last = change[0], np.roll(change[-1], -steps[-1], axis=1)
     assert alike(first[..., 0], last[..., 0]) > 0.9
 
@@ -103,7 +101,7 @@ def test_detail_moves_with_the_face_and_does_not_tremble() -> None:
 @pytest.mark.parametrize("side", [128, 512])
 def test_other_crops_are_served(side: int) -> None:
     sharp, soft = (np.asarray(cv2.resize(x, (side, side), interpolation=cv2.INTER_AREA)) for x in (SHARP, SOFT))
-    change = with_photo_detail(soft[None], clip(soft[None]), (photo(sharp),), 1.0)[0] - soft
+    change = with_photo_detail(soft[None], Guide(clip(soft[None]), (photo(sharp),)), 1.0)[0] - soft
     assert np.isfinite(change).all() and np.abs(change).max() > 0.005
 
 

@@ -14,7 +14,7 @@ from likeness_core.media import to_float
 from likeness_core.packs import check_pack, read_manifest
 from likeness_core.restorer.attributes import VOCABULARY
 from likeness_core.restorer.blending import BlendingMemory, WindowLatents
-from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip
+from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, Guide
 from likeness_core.restorer.latent import LatentBackbone, sentence
 from likeness_core.restorer.pipeline import RestoredClip, Restorer
 from likeness_core.steps import carry_out
@@ -164,11 +164,11 @@ def test_the_weights_of_the_pack_are_those_of_the_folders(folders, restorer):
 def test_footage_photographs_sentence_and_neighbouring_frames_all_have_a_say(restorer):
     backbone: LatentBackbone = restorer.backbone
     with torch.inference_mode():
-        alone, guided, other = (backbone.conditions(clip(), photos) for photos in ((), (photo(1),), (photo(2),)))
+        alone, guided, other = (backbone.conditions(Guide(clip(), photos)) for photos in ((), (photo(1),), (photo(2),)))
         latents = torch.randn((1, 3, 4, 16, 16), generator=torch.Generator().manual_seed(0))
         bearded = np.zeros(len(VOCABULARY), np.float32)
         bearded[VOCABULARY.index("beard")] = 1
-        elsewhere = backbone.conditions(clip(first=20), ())
+        elsewhere = backbone.conditions(Guide(clip(first=20), ()))
         streams = [alone, guided, other, backbone.retold(alone, bearded), elsewhere]
         plain, right, wrong, told, moved = backbone.estimate(latents, 1.0, streams)
         last_changed = latents.clone()
@@ -183,11 +183,11 @@ def test_footage_photographs_sentence_and_neighbouring_frames_all_have_a_say(res
 
 def test_several_photographs_are_all_seen(restorer):
     with torch.inference_mode():
-        several = restorer.backbone.conditions(clip(), (photo(1), photo(2)))
+        several = restorer.backbone.conditions(Guide(clip(), (photo(1), photo(2))))
         assert several.image.shape[:2] == (1, 2)
         latents = torch.zeros((1, 3, 4, 16, 16))
         both, one = restorer.backbone.estimate(
-            latents, 0.5, [several, restorer.backbone.conditions(clip(), (photo(1),))]
+            latents, 0.5, [several, restorer.backbone.conditions(Guide(clip(), (photo(1),)))]
         )
     assert not torch.allclose(both, one, atol=1e-4)
 
@@ -196,10 +196,10 @@ def test_streams_can_be_left_out(restorer):
     footage = clip()
     footage.attributes[VOCABULARY.index("smiling")] = 1
     with torch.inference_mode():
-        whole = restorer.backbone.conditions(footage, (photo(1),))
-        silent = restorer.backbone.conditions(dataclasses.replace(footage, without=("text",)), (photo(1),))
-        blind = restorer.backbone.conditions(dataclasses.replace(footage, without=("image",)), (photo(1),))
-        neutral, nobody = (restorer.backbone.conditions(one, ()) for one in (clip(), footage))
+        whole = restorer.backbone.conditions(Guide(footage, (photo(1),)))
+        silent = restorer.backbone.conditions(Guide(dataclasses.replace(footage, without=("text",)), (photo(1),)))
+        blind = restorer.backbone.conditions(Guide(dataclasses.replace(footage, without=("image",)), (photo(1),)))
+        neutral, nobody = (restorer.backbone.conditions(Guide(one, ())) for one in (clip(), footage))
     assert torch.equal(silent.text, neutral.text)
     assert not torch.equal(silent.text, whole.text)
     assert torch.equal(blind.image, nobody.image)
@@ -210,8 +210,8 @@ def test_black_and_white_footage_is_shown_grey_photographs(restorer):
     grey = photo(1)
     grey = dataclasses.replace(grey, crop=grey.crop @ np.float32([[0.2126] * 3, [0.7152] * 3, [0.0722] * 3]))
     with torch.inference_mode():
-        coloured = restorer.backbone.conditions(clip(monochrome=True), (photo(1),)).image
-        wanted = restorer.backbone.conditions(clip(), (grey,)).image
+        coloured = restorer.backbone.conditions(Guide(clip(monochrome=True), (photo(1),))).image
+        wanted = restorer.backbone.conditions(Guide(clip(), (grey,))).image
     assert torch.allclose(coloured, wanted, atol=1e-4)
 
 
