@@ -25,7 +25,7 @@ from likeness_core.crops import Alignment, align, cut, native_side_px
 from likeness_core.errors import FaceError, InputError
 from likeness_core.faces import FaceAnalyser, sface_part
 from likeness_core.packs import read_manifest
-from likeness_core.people import choose_people
+from likeness_core.people import PeopleChoice, choose_people
 from likeness_core.references import LoadedReferences, load_references, read_photo
 from likeness_core.restorer.attributes import LEARNT, VOCABULARY, measure_attributes
 from likeness_core.restorer.blending import identity_states
@@ -40,6 +40,7 @@ FADE_FRAMES = 3  # in and out, where a face appears or leaves inside a shot
 RUNS = 1000  # a track that is out of sight for a while is so many runs at most; keeps run numbers unique
 _SAME_SIDE = 0.15  # agreement in pose below which a photograph hardly has a say (`warps.pose_agreement`)
 _SMALLEST_SIDE_PX = 24.0  # an aligned crop that covers fewer frame pixels holds no face to restore
+_BY_NUMBER = "Choose by number: --person, --also. List the people with: likeness analyse SOURCE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,14 +182,10 @@ def choose_cast(
     photos: tuple[AlignedPhoto, ...] = ()
     read: tuple[CastReference, ...] = ()
     warnings: tuple[str, ...] = ()
-    taken: set[int] = set()
-    for role, references in zip(job.roles, loaded, strict=True):
+    choices = _choose(job.roles, loaded, analysis)
+    for role, references, chosen in zip(job.roles, loaded, choices, strict=True):
         pack, given = identity_of(role, job.pack.sha256), references.set.photos if references else ()
         own = pack.photos if pack else tuple(aligned_photo(photo, analyser, sides[-1]) for photo in given)
-        chosen = choose_people(
-            analysis.people, references.set if references else None, _who(role.person), analysis.tracks
-        )
-        _only_once(taken, {person.number for person in chosen.people})
         person_of = {number: person.number for person in chosen.people for number in person.tracks}
         alone = replace(job, settings=role.settings, identity=role.identity)
         tracks = [
@@ -208,6 +205,35 @@ def choose_cast(
     return Cast(_with_states(sorted(cast, key=lambda track: track.number)), photos, read, warnings)
 
 
+def _choose(
+    roles: tuple[Role, ...], loaded: tuple[LoadedReferences | None, ...], analysis: Analysis
+) -> tuple[PeopleChoice, ...]:
+    """Whom each role means. Whoever is given by number is nobody else's; the other roles choose among the rest."""
+    numbered = {int(role.person) for role in roles if role.person.isdecimal()}
+    rest = tuple(person for person in analysis.people if person.number not in numbered)
+    choices = []
+    taken: set[int] = set()
+    for role, references in zip(roles, loaded, strict=True):
+        who = _who(role.person)
+        people = analysis.people if isinstance(who, int) else rest
+        try:
+            if analysis.people and not people:
+                raise FaceError("face.no_match", "everybody in the footage is given by number to another", _BY_NUMBER)
+            choices.append(choose_people(people, references.set if references else None, who, analysis.tracks))
+            _only_once(taken, {person.number for person in choices[-1].people})
+        except FaceError as error:
+            if len(roles) == 1:
+                raise
+            raise FaceError(error.code, f"{_called(role)}: {error.message}", error.hint) from error
+    return tuple(choices)
+
+
+def _called(role: Role) -> str:
+    """A role as the editor knows it: by its file, else by the person's number."""
+    given = (role.identity, *role.references)
+    return next((Path(path).name for path in given if path), f"person {role.person}")
+
+
 def _named(people: tuple[int, ...]) -> str:
     """As the list of `likeness analyse` numbers them."""
     return f"person {people[0]}" if len(people) == 1 else f"people {', '.join(map(str, people))}"
@@ -218,8 +244,7 @@ def _only_once(taken: set[int], people: set[int]) -> None:
     twice = sorted(taken & people)
     if twice:
         message = f"person {twice[0]} of the footage is asked for twice"
-        hint = "Choose by number: --person, --also. List the people with: likeness analyse SOURCE"
-        raise FaceError("face.twice", message, hint)
+        raise FaceError("face.twice", message, _BY_NUMBER)
     taken |= people
 
 

@@ -120,6 +120,7 @@ def test_a_killed_job_goes_on_to_the_same_bytes(
         (["--no-reference", "--also", "2", "BERTA"], "input.person"),
         (["--reference", "ANNA", *(["--also", "2", "BERTA"] * 8)], "input.person"),
         (["--reference", "ANNA", "--also", "match", "ANNA"], "face.twice"),
+        (["--reference", "ANNA", "--also", "1", "BERTA"], "face.no_match"),  # she is Berta by number, so not Anna's
         (["--reference", "ANNA", "--also", "9", "BERTA"], "face.unknown_person"),
         (["--reference", "ANNA", "--also", "2", "NOBODY"], "input.no_photo"),
         (["--reference", "ANNA", "--also", "2", "none.safetensors"], "identity.missing"),
@@ -134,4 +135,6 @@ def test_parts_that_cannot_be_get_their_errors(
     outcome = likeness(*command, *(named.get(word, word) for word in words), cache=given[0].parent / "cache")
     assert outcome.code == code, outcome.errors
     assert outcome.status != 0 and "hint:" in outcome.errors
+    if code == "face.no_match":
+        assert f"{anna.name}: " in outcome.errors  # whose part it is
     assert not list((tmp_path / "out").glob("frames/*"))

@@ -37,10 +37,16 @@ class Restorer:
     def __init__(
         self, pack: Path, device: torch.device, dtype: torch.dtype, identity: dict[str, torch.Tensor] | None = None
     ) -> None:
-        """`identity`: the LoRA of an identity pack. Raises ModelPackError when a pack is missing or tampered with."""
+        """`identity`: the LoRA of an identity pack.
+
+        Raises ModelPackError when a pack is missing or tampered with, OutOfMemoryError.
+        """
         self.pack = check_pack(pack)
         self.manifest = read_manifest(pack)
-        self.backbone: Backbone[Any] = open_backbone(pack, self.manifest, device, dtype, identity)
+        try:
+            self.backbone: Backbone[Any] = open_backbone(pack, self.manifest, device, dtype, identity)
+        except torch.OutOfMemoryError as error:
+            raise _out_of_memory(f"the model pack {self.pack.name}") from error
 
     def restore(
         self,
@@ -57,8 +63,7 @@ class Restorer:
         try:
             return (yield from self._sample(clip, photos, settings, memory))
         except torch.OutOfMemoryError as error:
-            message = f"the device has too little memory for {len(clip.frames)} frames of {clip.crops.shape[1]} pixels"
-            raise OutOfMemoryError("device.memory", message, "Close other programs, or use --device cpu.") from error
+            raise _out_of_memory(f"{len(clip.frames)} frames of {clip.crops.shape[1]} pixels") from error
 
     def _sample(
         self,
@@ -95,3 +100,8 @@ class Restorer:
         if backbone.gives_the_mean and "detail" not in settings.without:
             crops = with_photo_detail(crops, guide, detail_gain(settings.likeness))
         return RestoredClip(crops, WindowLatents(clip.frames, torch.stack(seen)))
+
+
+def _out_of_memory(what: str) -> OutOfMemoryError:
+    message = f"the device has too little memory for {what}"
+    return OutOfMemoryError("device.memory", message, "Close other programs, or use --device cpu.")
