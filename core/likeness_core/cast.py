@@ -24,7 +24,7 @@ from likeness_core.api import (
 from likeness_core.crops import Alignment, align, cut, native_side_px
 from likeness_core.errors import FaceError, InputError
 from likeness_core.faces import FaceAnalyser, sface_part
-from likeness_core.packs import read_manifest
+from likeness_core.packs import Manifest, read_manifest
 from likeness_core.people import PeopleChoice, choose_people
 from likeness_core.references import LoadedReferences, load_references, read_photo
 from likeness_core.restorer.attributes import LEARNT, VOCABULARY, measure_attributes
@@ -113,6 +113,15 @@ def choose_side(dense: Array, sides_px: tuple[int, ...]) -> int | None:
     return next((side for side in sides_px if native <= side * 1.5), sides_px[-1])
 
 
+def crop_sides(manifest: Manifest, guided: bool, settings: RestorationSettings) -> tuple[int, ...]:
+    """Sides of crops for a role: those of the weights, and twice the largest where photographs have detail to give.
+
+    The network is shown such a crop at its own largest side; fine detail is added at the full one.
+    """
+    detailed = guided and manifest.backbone == "compact" and settings.likeness > 0 and "detail" not in settings.without
+    return (*manifest.sides_px, 2 * manifest.sides_px[-1]) if detailed else manifest.sides_px
+
+
 def presence_trust(presence: Array, dense: Array, shot: Shot, first: int) -> Array:
     """(N,): how far each frame of a track can be restored at all.
 
@@ -177,7 +186,7 @@ def choose_cast(
 
     Raises ReferencePhotoError, FaceError (nobody matches, no such person, or two roles for one).
     """
-    sides = read_manifest(Path(job.pack.path)).sides_px
+    manifest = read_manifest(Path(job.pack.path))
     cast: list[CastTrack] = []
     photos: tuple[AlignedPhoto, ...] = ()
     read: tuple[CastReference, ...] = ()
@@ -185,6 +194,7 @@ def choose_cast(
     choices = _choose(job.roles, loaded, analysis)
     for role, references, chosen in zip(job.roles, loaded, choices, strict=True):
         pack, given = identity_of(role, job.pack.sha256), references.set.photos if references else ()
+        sides = crop_sides(manifest, guided=bool(given), settings=role.settings)
         own = pack.photos if pack else tuple(aligned_photo(photo, analyser, sides[-1]) for photo in given)
         person_of = {number: person.number for person in chosen.people for number in person.tracks}
         alone = replace(job, settings=role.settings, identity=role.identity)

@@ -8,7 +8,7 @@ Each yield is a report and a point to stop at; the same call goes on from the la
 import hashlib
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -33,7 +33,7 @@ from likeness_core.practice.samples import FaceArrays, Faces, View, make_clip, m
 from likeness_core.references import load_references
 from likeness_core.restorer.compact import CompactDenoiser
 from likeness_core.restorer.compact_backbone import open_compact
-from likeness_core.restorer.conditioning import AlignedPhoto
+from likeness_core.restorer.conditioning import AlignedPhoto, reduced
 from likeness_core.restorer.feedback import feedback_loss, suffix_weights
 from likeness_core.restorer.identity_pack import FORMAT, IdentityManifest, IdentityScores, PhotoRecord, save_identity
 from likeness_core.restorer.lora import Lora
@@ -41,6 +41,7 @@ from likeness_core.restorer.process import noisy_start
 from likeness_core.reward import SFace, aligned, open_sface
 
 SIDE_PX = 256
+KEPT_PX = 512  # of the photographs that a pack carries: large faces are given detail from them
 LEARNING_RATE = 2e-3
 FEEDBACK_WEIGHT = 0.03  # lambda; ten times as much pleases the recogniser that rewards, and not the one that judges
 CHECKPOINT_STEPS = 20
@@ -90,7 +91,8 @@ def create_identity(request: IdentityRequest) -> Generator[Progress, None, Ident
     torch.set_num_threads(request.threads)
     analyser = open_face_analyser(request.threads)
     loaded = load_references(tuple(Path(path) for path in request.photos), analyser)
-    photos = tuple(aligned_photo(photo, analyser, SIDE_PX) for photo in loaded.set.photos)
+    carried = tuple(aligned_photo(photo, analyser, KEPT_PX) for photo in loaded.set.photos)
+    photos = tuple(replace(photo, crop=reduced(photo.crop, SIDE_PX)) for photo in carried)
     more = tuple(
         aligned_photo(photo, analyser, SIDE_PX)
         for path in request.footage
@@ -118,7 +120,7 @@ def create_identity(request: IdentityRequest) -> Generator[Progress, None, Ident
         FORMAT, request.name, __version__, f"{pack.name} {pack.version}", pack.sha256, _records(request.photos),
         _records(request.footage), request.rank, request.steps, request.seed, scores,
     )  # fmt: skip
-    save_identity(output, manifest, photos, lora.tensors())
+    save_identity(output, manifest, carried, lora.tensors())
     _forget(_folder(request))
     return IdentityResult(str(output), scores, loaded.warnings)
 

@@ -77,7 +77,8 @@ def render_units(work: UnitWork, units: list[Unit], state: State, analyser: Face
         restorers = open_restorers(job, tracks)
         thrift = None
         if restorers:
-            pixels = job.plan.size * max(track.side_px for track in tracks) ** 2
+            shown = max(one.manifest.sides_px[-1] for one in restorers.values())
+            pixels = job.plan.size * min(shown, max(track.side_px for track in tracks)) ** 2
             thrift = Thrift(restorers.values(), torch.device(job.device), getattr(torch, job.dtype), pixels)
         renderer = Renderer(restorers, analyser, look_of(job), tracks, kept, judges, thrift)
         yield from _render(job, units, state, renderer, output)

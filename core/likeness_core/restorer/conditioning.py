@@ -3,7 +3,7 @@
 Crops are RGB float32 [0, 1], FFHQ-aligned; landmarks are shares of a crop's side.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import cv2
@@ -138,6 +138,14 @@ class Guide:
         """`reliance` for the clip; 0 without photographs."""
         return reliance(self.match, self.clip.expected_match)
 
+    def reduced(self, side_px: int) -> "Guide":
+        """The same with crops and photographs of at most `side_px`; itself where none is larger."""
+        if max(one.shape[1] for one in (self.clip.crops, *(photo.crop[None] for photo in self.photos))) <= side_px:
+            return self
+        crops = np.stack([reduced(crop, side_px) for crop in self.clip.crops])
+        photos = tuple(replace(photo, crop=reduced(photo.crop, side_px)) for photo in self.photos)
+        return Guide(replace(self.clip, crops=crops), photos)
+
     @cached_property
     def over_the_face(self) -> tuple[Array, Array]:
         """`direct_path` of the clip."""
@@ -182,6 +190,13 @@ def conditions(model: CompactDenoiser, guide: Guide, likeness_of: torch.Tensor) 
         text_tokens=text,
         match=torch.tensor([[guide.match]]).to(likeness_of),
     )
+
+
+def reduced(crop: Array, side_px: int) -> Array:
+    """A crop (S, S, 3) of at most `side_px`, averaged down."""
+    if crop.shape[0] <= side_px:
+        return crop
+    return np.asarray(cv2.resize(crop, (side_px, side_px), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _pose_distance(a: Array, b: Array) -> float:

@@ -15,22 +15,22 @@ from likeness_core.restorer.conditioning import Guide
 Array = npt.NDArray[np.float32]
 
 # All shares of the crop's side.
-_FINE = 1.5 / 256  # spread of what is fine: 2 and 2.5 cost PSNR and gave no identity (docs/training.md)
+_FINE = (0.8 / 256, 1.5 / 256)  # spreads of what is fine: more cost PSNR and gave no identity (docs/training.md)
 _COARSE = 6 / 256  # up to which it is asked whether photograph and result agree
-_NEIGHBOURHOOD = 1 / 40  # in which the energies of photograph and result are compared
+_NEIGHBOURHOOD = 1 / 160  # in which the energies of photograph and result are compared
 _AGREEMENT = 1 / 25  # and their correlation
-_FLOW_SPREAD = 0.03  # of the flow: less follows noise
+_FLOW_SPREAD = 0.01  # of the flow: 0.03 lays an edge beside the edge
 _FARTHEST = 0.04  # that the photograph is moved
 
 _UNLIKE = 0.4  # correlation up to which nothing is taken: an eyebrow beside the eyebrow, a shadow of another light
-_FLOW_PX = 128  # larger crops are reduced for the flow
+_FLOW_PX = 256  # larger crops are reduced for the flow
 _FLOW_FRAMES = 2.0  # spread of the flow over time, so that nothing trembles
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 def detail_gain(likeness: float) -> float:
-    """How much of what is missing is added, by the slider `likeness`: nothing at 0, 0.75 at 0.5, twice as much at 1."""
-    return 1.5 * likeness
+    """How much of what is missing is added, by the slider `likeness`: nothing at 0, 0.8 at 0.5, twice as much at 1."""
+    return 1.6 * likeness
 
 
 def with_photo_detail(crops: Array, guide: Guide, gain: float) -> Array:
@@ -91,15 +91,18 @@ def _moved(image: Array, flow: Array) -> Array:
 
 
 def _missing(luma: Array, own: Array) -> Array:
-    """The photograph's fine luma, as much of it as the result's own lacks in energy, where the two agree."""
-    (fine, coarse), (known, middle) = (_bands(image) for image in (luma, own))
-    energy, present = (_around(band * band, _NEIGHBOURHOOD) for band in (fine, known))
-    lacking = np.sqrt(np.clip(1 - present / np.maximum(energy, 1e-7), 0, 1))
+    """The photograph's fine luma, as much of each band as the result's own lacks in energy, where the two agree."""
+    (*fine, coarse), (*known, middle) = (_bands(image) for image in (luma, own))
     products = (coarse * middle, coarse * coarse, middle * middle)
     shared, one, other = (_around(product, _AGREEMENT) for product in products)
     alike = shared / np.sqrt(np.maximum(one * other, 1e-10))  # correlation of what is a little coarser
-    share = lacking * np.clip((alike - _UNLIKE) / (1 - _UNLIKE), 0, 1)
-    return np.asarray(fine * cv2.resize(share, fine.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    trusted = np.clip((alike - _UNLIKE) / (1 - _UNLIKE), 0, 1) ** 2  # by the root, PSNR fell and identity did not rise
+    out = np.zeros_like(luma)
+    for band, present in zip(fine, known, strict=True):
+        energy, there = (_around(each * each, _NEIGHBOURHOOD) for each in (band, present))
+        share = trusted * np.sqrt(np.clip(1 - there / np.maximum(energy, 1e-7), 0, 1))
+        out += band * cv2.resize(share, band.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return out
 
 
 def _around(image: Array, spread: float) -> Array:
@@ -109,7 +112,7 @@ def _around(image: Array, spread: float) -> Array:
     return np.asarray(cv2.GaussianBlur(small, (0, 0), side * spread), np.float32)
 
 
-def _bands(luma: Array) -> tuple[Array, Array]:
-    """What is finer than the network shows, and what is a little coarser."""
-    fine, coarse = (cv2.GaussianBlur(luma, (0, 0), luma.shape[0] * spread) for spread in (_FINE, _COARSE))
-    return np.asarray(luma - fine, np.float32), np.asarray(fine - coarse, np.float32)
+def _bands(luma: Array) -> list[Array]:
+    """What is finer than the network shows, the finest first; and last what is a little coarser."""
+    softer = [cv2.GaussianBlur(luma, (0, 0), luma.shape[0] * spread) for spread in (*_FINE, _COARSE)]
+    return [np.asarray(sharp - soft, np.float32) for sharp, soft in zip((luma, *softer), softer, strict=False)]

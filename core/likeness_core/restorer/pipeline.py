@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -73,7 +74,9 @@ class Restorer:
         memory: BlendingMemory,
     ) -> Generator[None, None, RestoredClip]:
         backbone, frames = self.backbone, list(clip.frames)
-        guide = Guide(clip, photos)
+        whole = Guide(clip, photos)
+        guide = whole.reduced(self.manifest.sides_px[-1])
+        clip, photos, finer = guide.clip, guide.photos, clip.crops
         negatives = negative_streams(clip.attributes, settings, bool(photos))
         with torch.inference_mode():
             guided = backbone.conditions(guide)
@@ -97,6 +100,12 @@ class Restorer:
             yield
         with torch.inference_mode():
             crops = ((backbone.decode(x0)[0].permute(0, 2, 3, 1) + 1) / 2).cpu().numpy()
+        if finer.shape != crops.shape:  # than the network was shown: its change, enlarged
+            size = finer.shape[1:3]
+            crops = finer + np.stack(
+                [cv2.resize(change, size, interpolation=cv2.INTER_CUBIC) for change in crops - clip.crops]
+            )
+            guide = whole
         if backbone.gives_the_mean and "detail" not in settings.without:
             crops = with_photo_detail(crops, guide, detail_gain(settings.likeness))
         return RestoredClip(crops, WindowLatents(clip.frames, torch.stack(seen)))

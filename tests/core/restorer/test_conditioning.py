@@ -24,14 +24,14 @@ def unit(seed: int) -> Array:
     return vector / np.linalg.norm(vector)
 
 
-def photo(pose: float = 0.0, quality: float = 1.0, seed: int = 0) -> AlignedPhoto:
+def photo(pose: float = 0.0, quality: float = 1.0, seed: int = 0, side: int = 128) -> AlignedPhoto:
     dense = turned(landmarks(), pose)
-    return AlignedPhoto(draw(dense, 128), dense, unit(seed), quality)
+    return AlignedPhoto(draw(dense, side), dense, unit(seed), quality)
 
 
-def clip(poses: list[float], monochrome: bool = False) -> FaceClip:
+def clip(poses: list[float], monochrome: bool = False, side: int = SIDE) -> FaceClip:
     dense = np.stack([turned(landmarks(), pose) for pose in poses])
-    crops = np.stack([cv2.GaussianBlur(draw(d, SIDE), (0, 0), 2.0) for d in dense])
+    crops = np.stack([cv2.GaussianBlur(draw(d, side), (0, 0), 2.0) for d in dense])
     if monochrome:
         crops = np.repeat(crops.mean(axis=3, keepdims=True), 3, axis=3)
     attributes = measure_attributes(np.median(dense, axis=0), monochrome)

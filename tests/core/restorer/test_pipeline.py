@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -14,7 +15,7 @@ from likeness_core.errors import ModelPackError
 from likeness_core.packs import WEIGHTS, read_manifest, write_pack
 from likeness_core.restorer.attributes import negated, with_defects
 from likeness_core.restorer.blending import BlendingMemory
-from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip
+from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, Guide
 from likeness_core.restorer.pipeline import RestoredClip, Restorer
 from likeness_core.steps import carry_out
 
@@ -65,6 +66,20 @@ def test_an_untrained_network_gives_the_footage_back(tmp_path: Path) -> None:
         np.testing.assert_allclose(done.crops, footage.crops, atol=1e-6)
     detailed = restored(model, footage, (photo(),)).crops
     assert 0 < np.abs(detailed - footage.crops).max() < 0.1  # the footage, with detail of the photograph
+
+
+def test_crops_finer_than_the_network_take_get_its_change_and_detail_of_their_own(restorer: Restorer) -> None:
+    large = 2 * restorer.manifest.sides_px[-1]
+    footage, guide = clip([FRONT, SIDEWAYS], side=large), photo(side=large)
+    network = restored(restorer, footage, (guide,), without=("detail",))
+    assert network.crops.shape == footage.crops.shape
+    assert network.latents.latents.shape[-1] == large // 2
+    small = Guide(footage, (guide,)).reduced(large // 2)
+    shown = restored(restorer, small.clip, small.photos, without=("detail",)).crops
+    for i in range(2):
+        change = cv2.resize(shown[i] - small.clip.crops[i], (large, large), interpolation=cv2.INTER_CUBIC)
+        np.testing.assert_allclose(network.crops[i] - footage.crops[i], change, atol=1e-5)
+    assert np.abs(restored(restorer, footage, (guide,)).crops - network.crops).max() > 1e-3
 
 
 def test_the_same_call_gives_the_same_bytes_and_the_seed_other_ones(restorer: Restorer) -> None:
