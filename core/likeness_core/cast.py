@@ -29,7 +29,7 @@ from likeness_core.people import PeopleChoice, choose_people
 from likeness_core.references import LoadedReferences, load_references, read_photo
 from likeness_core.restorer.attributes import LEARNT, VOCABULARY, measure_attributes
 from likeness_core.restorer.blending import identity_states
-from likeness_core.restorer.conditioning import AlignedPhoto, nearest_photo
+from likeness_core.restorer.conditioning import AlignedPhoto, match_of, nearest_photo, reliance
 from likeness_core.restorer.identity_pack import IdentityPack, identity_of
 from likeness_core.shots import dissolve_fade
 from likeness_core.warps import five_points, pose_agreement, turn
@@ -194,15 +194,15 @@ def choose_cast(
     choices = _choose(job.roles, loaded, analysis)
     for role, references, chosen in zip(job.roles, loaded, choices, strict=True):
         pack, given = identity_of(role, job.pack.sha256), references.set.photos if references else ()
-        sides = crop_sides(manifest, guided=bool(given), settings=role.settings)
-        own = pack.photos if pack else tuple(aligned_photo(photo, analyser, sides[-1]) for photo in given)
+        side = crop_sides(manifest, guided=True, settings=role.settings)[-1]
+        own = pack.photos if pack else tuple(aligned_photo(photo, analyser, side) for photo in given)
         person_of = {number: person.number for person in chosen.people for number in person.tracks}
         alone = replace(job, settings=role.settings, identity=role.identity)
         tracks = [
             part
             for track in analysis.tracks
             if track.number in person_of
-            for part in cast_track(track, person_of[track.number], analysis, own, alone, sides, folder)
+            for part in cast_track(track, person_of[track.number], analysis, own, alone, manifest, folder)
         ]
         said = (references.warnings if references else ()) + chosen.warnings + _mismatches(tracks, own, role)
         people = tuple(sorted(person.number for person in chosen.people))
@@ -293,13 +293,16 @@ def _with_states(tracks: list[CastTrack]) -> tuple[CastTrack, ...]:
 
 def cast_track(
     track: FaceTrack, person: int, analysis: Analysis, photos: tuple[AlignedPhoto, ...], job: RestorationJob,
-    sides_px: tuple[int, ...], folder: Path,
+    manifest: Manifest, folder: Path,
 ) -> list[CastTrack]:  # fmt: skip
     """A track's unbroken runs of frames, ready to restore; empty where the face is too small."""
     points, scale = track_points(folder, track.number), job.settings.scale
     fade = np.array([dissolve_fade(face.frame, job.dissolves) for face in track.faces], np.float32)
     dense = (points.dense + 0.5) * scale - 0.5 if scale != 1 else points.dense
-    side = choose_side(dense, sides_px)
+    embedding = sface_part(track.embedding)
+    guide = nearest_photo(_aligned_landmarks(dense, manifest.sides_px[-1]), photos)
+    guided = reliance(match_of(embedding, guide), track.expected_match) > 0
+    side = choose_side(dense, crop_sides(manifest, guided, job.settings))
     if side is None:
         return []
     frames = np.array([face.frame for face in track.faces])
@@ -315,8 +318,8 @@ def cast_track(
             trust=presence_trust(points.presence[run], dense[run], shot, int(frames[run[0]])) * fade[run],
             side_px=side,
             photos=photos,
-            guide=nearest_photo(_aligned_landmarks(dense, side), photos),
-            embedding=sface_part(track.embedding),
+            guide=guide,
+            embedding=embedding,
             expected_match=track.expected_match,
             monochrome=analysis.monochrome[track.shot],
             settings=job.settings,

@@ -118,6 +118,14 @@ def reliance(match: float, expected: float) -> float:
     return x * x * (3 - 2 * x)
 
 
+def match_of(embedding: Array, photos: tuple[AlignedPhoto, ...]) -> float:
+    """The cosine of a face's embedding (128,) and the photographs' mean; 0 without any."""
+    if not photos:
+        return 0.0
+    mean = np.mean([photo.embedding for photo in photos], axis=0)
+    return float(embedding @ mean / max(float(np.linalg.norm(mean)), 1e-6))
+
+
 @dataclass(frozen=True)
 class Guide:
     """One clip and the photographs that guide it, which may be none; what follows from both is worked out once."""
@@ -127,11 +135,8 @@ class Guide:
 
     @cached_property
     def match(self) -> float:
-        """The cosine of the footage's embedding and the photographs' mean; 0 without any."""
-        if not self.photos:
-            return 0.0
-        mean = np.mean([photo.embedding for photo in self.photos], axis=0)
-        return float(self.clip.embedding @ mean / max(float(np.linalg.norm(mean)), 1e-6))
+        """`match_of` the footage."""
+        return match_of(self.clip.embedding, self.photos)
 
     @cached_property
     def relied_on(self) -> float:
