@@ -20,6 +20,8 @@ _WHITE_PX = 0.35  # up to this softness grain is white: a blur this narrow chang
 _HIGH_PX = 2.5  # what is broader is motion and flicker, not grain
 _BLOCK_PX = 8
 _LEAST_DEVIATION = 0.0004  # a tenth of an 8-bit step
+_LOCK_PX = 6.0  # spread of the lock's average where it is worked out
+_LOCK_LEAST_PX = 32
 _LEAST_COLOUR = 0.02  # below it the measure sees rounding
 
 
@@ -92,10 +94,15 @@ def lock_low_frequencies(change: Array, spread: float, mask: Array) -> Array:
 
     Averages inside the mask only, so that nothing leaks in from outside the face.
     """
-    sigma = spread * change.shape[0]
-    weight = cv2.GaussianBlur(mask, (0, 0), sigma)
-    low = cv2.GaussianBlur(change * mask[..., None], (0, 0), sigma) / np.maximum(weight, 1e-3)[..., None]
-    return np.asarray(change - low, np.float32)
+    side = change.shape[0]
+    # So broad an average needs few pixels: at 512 px it took longer than all else that is done to a crop.
+    small = min(side, max(_LOCK_LEAST_PX, round(side * _LOCK_PX / (spread * side))))
+    inside, weight = (
+        cv2.resize(x, (small, small), interpolation=cv2.INTER_AREA) for x in (change * mask[..., None], mask)
+    )
+    inside, weight = (cv2.GaussianBlur(x, (0, 0), spread * small) for x in (inside, weight))
+    low = inside / np.maximum(weight, 1e-3)[..., None]
+    return np.asarray(change - cv2.resize(low, (side, side), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def without_chroma(change: Array, weights: tuple[float, float, float]) -> Array:

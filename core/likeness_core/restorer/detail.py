@@ -45,27 +45,27 @@ def with_photo_detail(crops: Array, guide: Guide, gain: float) -> Array:
     pictures, masks = guide.over_the_face
     if not masks.any():
         return crops
-    whole = [_whole(*each) for each in zip(pictures, masks, crops, strict=True)]
-    flows = _steady([_flow(crop, picture) for crop, picture in zip(crops, whole, strict=True)])
+    own = crops @ _LUMA
+    lumas = [_whole(*each) for each in zip(pictures, masks[..., 0], own, strict=True)]
+    flows = _steady([_flow(crop, luma) for crop, luma in zip(own, lumas, strict=True)])
     out = crops.copy()
     for i, flow in enumerate(flows):
-        picture = _moved(whole[i], flow)
-        mask = _moved(masks[i], flow).reshape(masks[i].shape[:2])
-        out[i] += (np.float32(share) * mask * _missing(picture @ _LUMA, crops[i] @ _LUMA))[..., None]
+        luma, mask = _moved(lumas[i], flow), _moved(masks[i], flow)
+        out[i] += (np.float32(share) * mask * _missing(luma, own[i]))[..., None]
     return out
 
 
-def _whole(picture: Array, mask: Array, crop: Array) -> Array:
-    """A photograph of `direct_path` before it was weighed; the result itself where it means nothing."""
-    return np.where(mask > 1e-3, picture / np.maximum(mask, 1e-3), crop).astype(np.float32)
+def _whole(picture: Array, mask: Array, own: Array) -> Array:
+    """Luma of a photograph of `direct_path` before it was weighed; the result's own where it means nothing."""
+    return np.where(mask > 1e-3, (picture @ _LUMA) / np.maximum(mask, 1e-3), own).astype(np.float32)
 
 
-def _flow(crop: Array, picture: Array) -> Array:
+def _flow(own: Array, luma: Array) -> Array:
     """(F, F, 2): where each place of the result lies in the photograph, as a step in shares of the side."""
-    side = min(crop.shape[0], _FLOW_PX)
+    side = min(own.shape[0], _FLOW_PX)
     grey = []
-    for image in (crop, picture):
-        small = cv2.resize(image @ _LUMA, (side, side), interpolation=cv2.INTER_AREA)
+    for image in (own, luma):
+        small = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
         grey.append(np.rint(np.clip(cv2.GaussianBlur(small, (0, 0), 1.0), 0, 1) * 255).astype(np.uint8))
     found = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(
         grey[0], grey[1], np.zeros((side, side, 2), np.float32)
@@ -92,15 +92,17 @@ def _moved(image: Array, flow: Array) -> Array:
 
 def _missing(luma: Array, own: Array) -> Array:
     """The photograph's fine luma, as much of each band as the result's own lacks in energy, where the two agree."""
-    (*fine, coarse), (*known, middle) = (_bands(image) for image in (luma, own))
+    coarse, middle = _coarse(luma), _coarse(own)
     products = (coarse * middle, coarse * coarse, middle * middle)
     shared, one, other = (_around(product, _AGREEMENT) for product in products)
     alike = shared / np.sqrt(np.maximum(one * other, 1e-10))  # correlation of what is a little coarser
-    trusted = np.clip((alike - _UNLIKE) / (1 - _UNLIKE), 0, 1) ** 2  # by the root, PSNR fell and identity did not rise
+    # Squared: by the root, PSNR fell and identity did not rise.
+    trusted = np.clip((alike - _UNLIKE) / (1 - _UNLIKE), 0, 1) ** 2
     out = np.zeros_like(luma)
-    for band, present in zip(fine, known, strict=True):
+    for band, present in zip(_bands(luma), _bands(own), strict=True):
         energy, there = (_around(each * each, _NEIGHBOURHOOD) for each in (band, present))
-        share = trusted * np.sqrt(np.clip(1 - there / np.maximum(energy, 1e-7), 0, 1))
+        lacking = np.sqrt(np.clip(1 - there / np.maximum(energy, 1e-7), 0, 1))
+        share = cv2.resize(trusted, lacking.shape[::-1], interpolation=cv2.INTER_LINEAR) * lacking
         out += band * cv2.resize(share, band.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return out
 
@@ -113,6 +115,14 @@ def _around(image: Array, spread: float) -> Array:
 
 
 def _bands(luma: Array) -> list[Array]:
-    """What is finer than the network shows, the finest first; and last what is a little coarser."""
-    softer = [cv2.GaussianBlur(luma, (0, 0), luma.shape[0] * spread) for spread in (*_FINE, _COARSE)]
+    """What is finer than the network shows, the finest first."""
+    softer = [cv2.GaussianBlur(luma, (0, 0), luma.shape[0] * spread) for spread in _FINE]
     return [np.asarray(sharp - soft, np.float32) for sharp, soft in zip((luma, *softer), softer, strict=False)]
+
+
+def _coarse(luma: Array) -> Array:
+    """What is a little coarser, at half the resolution."""
+    side = luma.shape[0] // 2
+    half = cv2.resize(luma, (side, side), interpolation=cv2.INTER_AREA)
+    fine, coarse = (cv2.GaussianBlur(half, (0, 0), side * spread) for spread in (_FINE[-1], _COARSE))
+    return np.asarray(fine - coarse, np.float32)
