@@ -24,7 +24,7 @@ from likeness_core.api import (
 from likeness_core.crops import Alignment, align, cut, native_side_px
 from likeness_core.errors import FaceError, InputError
 from likeness_core.faces import FaceAnalyser, sface_part
-from likeness_core.packs import Manifest, read_manifest
+from likeness_core.packs import DETAIL, Manifest, read_manifest
 from likeness_core.people import PeopleChoice, choose_people
 from likeness_core.references import LoadedReferences, load_references, read_photo
 from likeness_core.restorer.attributes import LEARNT, VOCABULARY, measure_attributes
@@ -118,7 +118,7 @@ def crop_sides(manifest: Manifest, guided: bool, settings: RestorationSettings) 
 
     The network is shown such a crop at its own largest side; fine detail is added at the full one.
     """
-    detailed = guided and manifest.backbone == "compact" and settings.likeness > 0 and "detail" not in settings.without
+    detailed = guided and DETAIL in manifest.files and settings.likeness > 0 and "detail" not in settings.without
     return (*manifest.sides_px, 2 * manifest.sides_px[-1]) if detailed else manifest.sides_px
 
 

@@ -19,7 +19,7 @@ def test_photographs_have_detail_for_crops_twice_as_large_as_the_network_takes()
     for settings in (replace(SETTINGS, likeness=0.0), replace(SETTINGS, without=("detail",))):
         assert crop_sides(COMPACT, guided=True, settings=settings) == (128, 256)
     assert crop_sides(COMPACT, guided=False, settings=SETTINGS) == (128, 256)
-    assert crop_sides(replace(COMPACT, backbone="blind"), guided=True, settings=SETTINGS) == (128, 256)
+    assert crop_sides(replace(COMPACT, files={}), guided=True, settings=SETTINGS) == (128, 256)
 
 
 @pytest.mark.parametrize(("native_px", "side"), [(20, None), (60, 128), (190, 128), (200, 256), (380, 256), (400, 512)])

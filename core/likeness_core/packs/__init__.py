@@ -3,6 +3,7 @@
     resources/packs/compact/
         manifest.json   what the pack is, its licence, its network's shape, the hash of each file
         weights.safetensors
+        detail.safetensors  the network that adds photographs' fine detail, where the pack has one
         card.md         data, gates, known failures
 
 Nothing is ever unpickled and nothing is fetched. `LIKENESS_PACKS` names further folders that hold packs, separated
@@ -26,6 +27,7 @@ from likeness_core.errors import ModelPackError
 
 FORMAT = 1
 WEIGHTS = "weights.safetensors"
+DETAIL = "detail.safetensors"  # of the network that adds photographs' fine detail; a pack may go without
 
 
 @dataclass(frozen=True, slots=True)

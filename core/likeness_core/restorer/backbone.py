@@ -12,6 +12,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from likeness_core.restorer.conditioning import Guide
+from likeness_core.restorer.detail_network import DetailNetwork
 
 C = TypeVar("C")  # a backbone's own conditions of one call
 
@@ -19,7 +20,7 @@ C = TypeVar("C")  # a backbone's own conditions of one call
 class Backbone(Protocol[C]):
     """A denoiser with its process: `(x_t, t, conditions) -> x0`."""
 
-    gives_the_mean: bool  # of what a face may be: smooth, so that a photograph's fine detail is added (`detail`)
+    detail: DetailNetwork | None  # adds a photograph's fine detail, to networks that give the mean of what may be
 
     def encode(self, crops: Tensor) -> Tensor:
         """Low-quality crops (1, T, 3, S, S) RGB [-1, 1] as latents."""

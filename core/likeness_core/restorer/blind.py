@@ -26,6 +26,7 @@ from torch import Tensor
 from likeness_core.errors import ModelPackError
 from likeness_core.packs import WEIGHTS
 from likeness_core.restorer.conditioning import Guide
+from likeness_core.restorer.detail_network import DetailNetwork
 
 Restore = Callable[[Tensor], Tensor]  # (1, 3, S, S) RGB [0, 1] to the same
 
@@ -33,7 +34,7 @@ Restore = Callable[[Tensor], Tensor]  # (1, 3, S, S) RGB [0, 1] to the same
 class BlindBackbone:
     """See `backbone.Backbone`: pixels are the latents, there is one step and no noise."""
 
-    gives_the_mean = False
+    detail: DetailNetwork | None = None
 
     def __init__(self, restore: Restore, device: torch.device, dtype: torch.dtype) -> None:
         self._restore, self._like = restore, torch.empty(0, device=device, dtype=dtype)

@@ -13,10 +13,11 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from likeness_core.errors import ModelPackError
-from likeness_core.packs import WEIGHTS, Manifest
+from likeness_core.packs import DETAIL, WEIGHTS, Manifest
 from likeness_core.restorer.attributes import VOCABULARY
 from likeness_core.restorer.compact import CompactConfig, CompactDenoiser, Conditions
 from likeness_core.restorer.conditioning import Guide, conditions
+from likeness_core.restorer.detail_network import DetailNetwork
 from likeness_core.restorer.lora import adapted
 from likeness_core.restorer.process import keyed_noise, noisy_start, residual_shift, times
 
@@ -24,9 +25,10 @@ from likeness_core.restorer.process import keyed_noise, noisy_start, residual_sh
 class CompactBackbone:
     """See `backbone.Backbone`."""
 
-    gives_the_mean = True
-
-    def __init__(self, model: CompactDenoiser, device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(
+        self, model: CompactDenoiser, device: torch.device, dtype: torch.dtype, detail: DetailNetwork | None = None
+    ) -> None:
+        self.detail = detail.to(device).eval() if detail is not None else None
         self.model = model.to(device, dtype).eval()
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._like = torch.empty(0, device=device, dtype=dtype)
@@ -83,6 +85,9 @@ def open_compact(
     try:
         model = CompactDenoiser(_config(manifest.network))
         model.load_state_dict({name: value.float() for name, value in load_file(pack / WEIGHTS).items()})
+        detail = DetailNetwork() if DETAIL in manifest.files else None
+        if detail is not None:
+            detail.load_state_dict(load_file(pack / DETAIL))
     except (msgspec.ValidationError, ValueError, RuntimeError, SafetensorError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise ModelPackError(
@@ -94,7 +99,7 @@ def open_compact(
         except (KeyError, RuntimeError) as error:
             hint = "Make it anew from the photographs: likeness identity create"
             raise ModelPackError("identity.format", "the identity pack does not fit this network", hint) from error
-    return CompactBackbone(model, device, dtype)
+    return CompactBackbone(model, device, dtype, detail)
 
 
 def _config(network: dict[str, object]) -> CompactConfig:

@@ -25,6 +25,7 @@ from likeness_core.errors import ModelPackError
 from likeness_core.packs import WEIGHTS, Manifest
 from likeness_core.restorer.attributes import VOCABULARY
 from likeness_core.restorer.conditioning import Guide
+from likeness_core.restorer.detail_network import DetailNetwork
 from likeness_core.restorer.latent_parts import LatentNetworks, Part, add_lora, assemble, libraries
 
 STEPS_FACTOR = 4  # steps of the diffusion for each that is asked for: 1, 2, 4, 8 become 4, 8, 16, 32
@@ -50,7 +51,7 @@ class LatentConditions:
 class LatentBackbone:
     """See `backbone.Backbone`."""
 
-    gives_the_mean = False
+    detail: DetailNetwork | None = None
 
     def __init__(self, networks: LatentNetworks, device: torch.device, dtype: torch.dtype) -> None:
         self.networks = networks

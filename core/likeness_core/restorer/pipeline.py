@@ -106,8 +106,8 @@ class Restorer:
                 [cv2.resize(change, size, interpolation=cv2.INTER_CUBIC) for change in crops - clip.crops]
             )
             guide = whole
-        if backbone.gives_the_mean and "detail" not in settings.without:
-            crops = with_photo_detail(crops, guide, detail_gain(settings.likeness))
+        if backbone.detail is not None and "detail" not in settings.without:
+            crops = with_photo_detail(crops, guide, detail_gain(settings.likeness), backbone.detail)
         return RestoredClip(crops, WindowLatents(clip.frames, torch.stack(seen)))
 
 

@@ -26,7 +26,7 @@ def export(run: Path, folder: Path, version: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: value.to(torch.bfloat16).contiguous() for name, value in state["average"].items()}
     save_file(weights, folder / packs.WEIGHTS)
-    files = {name: "" for name in (packs.WEIGHTS, "card.md") if (folder / name).is_file()}
+    files = {name: "" for name in (packs.WEIGHTS, packs.DETAIL, "card.md") if (folder / name).is_file()}
     network = asdict(CompactConfig(attributes=VOCABULARY))
     packs.write_pack(
         folder,
