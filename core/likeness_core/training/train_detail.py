@@ -4,7 +4,8 @@
 
 SAMPLES is what `detail_samples` wrote. Loss: the logarithm of the squared error that is left of the face's luma, and
 `--texture` times how far the energies of the two fine bands lie from the truth's: without it the network adds only
-what is sure, which is the mean again. Writes PACK/detail.safetensors and PACK/manifest.json, at the end and each two minutes.
+what is sure, which is the mean again. Writes PACK/detail.safetensors and PACK/manifest.json, at the end and each two
+minutes.
 """
 
 import argparse
