@@ -42,7 +42,7 @@ from likeness_core.reward import SFace, aligned, open_sface
 
 SIDE_PX = 256
 KEPT_PX = 512  # of the photographs that a pack carries: large faces are given detail from them
-LEARNING_RATE = 2e-3
+LEARNING_RATE = 3e-4  # ten times as much unlearns more than four photographs teach (docs/training.md)
 FEEDBACK_WEIGHT = 0.03  # lambda; ten times as much pleases the recogniser that rewards, and not the one that judges
 CHECKPOINT_STEPS = 20
 COPIES = 3  # degraded copies of each photograph whose landmark errors are kept

@@ -1,6 +1,6 @@
 """The trial of an identity pack: a photograph that it was not made of, degraded and restored with and without it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy.typing as npt
 import torch
 
 from likeness_core.api import Face, RestorationSettings
+from likeness_core.evaluation import recipe
 from likeness_core.evaluation.judge import Judge
 from likeness_core.faces import FaceAnalyser, Recognition, sface_part
 from likeness_core.practice.degrade import degrade, draw
@@ -49,14 +50,10 @@ class Trial:
         self._target = judge.embed(self._truth.crop, self._points)
         self._clips: list[FaceClip] = []
         rng = np.random.default_rng([seed, 3])
-        while len(self._clips) < DRAWS:
-            parameters = draw(rng, 8.0, monochrome=False, archival=False)
-            if parameters.scale < LEAST_SCALE or parameters.gamma != 1 or parameters.contrast != 1:
-                continue
-            poor = degrade(self._truth.crop[None], parameters, rng)[0]
+        for number in range(DRAWS):
+            poor = self._degraded(number, f"{seed} {number}", rng)
             dense, seen = look_at(poor, self._truth, analyser)
             attributes = measure_attributes(dense, monochrome=False)
-            number = len(self._clips)
             embedding = sface_part(tuple(seen.embedding.tolist()))
             self._clips.append(
                 FaceClip(
@@ -64,6 +61,16 @@ class Trial:
                     expected_match=seen.expected_match,
                 )
             )  # fmt: skip
+
+    def _degraded(self, number: int, name: str, rng: np.random.Generator) -> Array:
+        """Every other copy by the field's recipe, x4 and x8 in turn; the others as the weights practised, in colour."""
+        crop = self._truth.crop
+        if number % 2:
+            return next(recipe.degraded([crop], recipe.draw(name, (4, 8)[number // 2 % 2])))
+        parameters = draw(rng, 8.0, monochrome=False, archival=False)
+        while parameters.scale < LEAST_SCALE:
+            parameters = draw(rng, 8.0, monochrome=False, archival=False)
+        return np.asarray(degrade(crop[None], replace(parameters, monochrome=False), rng)[0], np.float32)
 
     def run(self, pack: Path, device: str, lora: dict[str, torch.Tensor] | None) -> Outcome:
         """Restore every copy, one step."""

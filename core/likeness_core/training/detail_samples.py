@@ -43,7 +43,7 @@ Array = npt.NDArray[np.float32]
 
 RECIPE_SHARE = 0.7  # of the samples; the others are aged as the pack's own are
 LARGE_PX = 384  # pictures of fewer pixels are restored at 256, others at 512
-LARGE_SHARE, SMALL_SHARE = 0.62, 0.2  # of the samples; the rest are single pictures
+SHARES = (0.62, 0.2, 0.18)  # of large, small and single pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +98,13 @@ class Maker:
                 yield np.stack([*found[0], wanted]).astype(np.float16)
 
     def _drawn(self) -> tuple[Path, Path, int]:
-        """Picture, photograph (the same: mirrored) and side of the crops."""
-        chance = self._rng.random()
-        if chance < LARGE_SHARE + SMALL_SHARE:
-            pool = self._pools.large if chance < LARGE_SHARE else self._pools.small
-            path = list(pool)[self._rng.integers(len(pool))]
-            return path, pool[path][self._rng.integers(len(pool[path]))], 512 if pool is self._pools.large else 256
-        path = self._pools.single[self._rng.integers(len(self._pools.single))]
-        return path, path, 512
+        """Picture, photograph (the same: mirrored) and side of the crops; of the kinds that there are."""
+        single = {path: [path] for path in self._pools.single}
+        kinds = [(self._pools.large, 512), (self._pools.small, 256), (single, 512)]
+        weights = np.array([share if kind else 0.0 for (kind, _), share in zip(kinds, SHARES, strict=True)])
+        pool, side = kinds[self._rng.choice(len(kinds), p=weights / weights.sum())]
+        path = list(pool)[self._rng.integers(len(pool))]
+        return path, pool[path][self._rng.integers(len(pool[path]))], side
 
     def _degraded(self, truth: Array) -> Array:
         if self._rng.random() < RECIPE_SHARE:

@@ -1,11 +1,11 @@
 """Train the detail network of a pack, and put it there.
 
-    python -m likeness_core.training.train_detail SAMPLES PACK [--minutes 20] [--texture 0.4]
+    python -m likeness_core.training.train_detail SAMPLES PACK [--minutes 20] [--texture 1.6]
 
 SAMPLES is what `detail_samples` wrote. Loss: the logarithm of the squared error that is left of the face's luma, and
-`--texture` times how far the energies of the two fine bands lie from the truth's: without it the network adds only
-what is sure, which is the mean again. Writes PACK/detail.safetensors and PACK/manifest.json, at the end and each two
-minutes.
+`--texture` times how far the energies of the two fine bands lie from the truth's, as logarithms: without it the
+network adds only what is sure, which is the mean again. Writes PACK/detail.safetensors and PACK/manifest.json, at the
+end and each two minutes.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from likeness_core.restorer.detail_network import BANDS, DetailNetwork, bands, b
 AVERAGE_DECAY = 0.995
 LEARNING_RATE = 2e-3
 LARGE_SHARE = 0.75  # of the batches: crops of 512
+SMALL_TEXTURE = 0.8  # of the texture asked for, in crops of 256 and less: there it costs most
 SMALL_FACES = 0.25  # of the other batches: crops halved, as of faces for which 128 will do
 NEIGHBOURHOOD = 1 / 40  # of the side, in which energies are compared
 _EDGE_PX = 12  # of a window: blurs reach beyond it there
@@ -66,7 +67,8 @@ def loss(network: DetailNetwork, batch: Tensor, side_px: int, texture: float) ->
     floor = 0.1 * want.mean((2, 3), keepdim=True) + 1e-7
     apart = torch.log((have + floor) / (want + floor)).abs()
     quarter = slice(_EDGE_PX // 4, -(_EDGE_PX // 4))
-    return error + texture * apart[..., quarter, quarter].mean()
+    asked = texture if side_px > 256 else texture * SMALL_TEXTURE
+    return error + asked * apart[..., quarter, quarter].mean()
 
 
 def _energies(luma: Tensor, side_px: int) -> Tensor:
@@ -117,7 +119,7 @@ if __name__ == "__main__":
     parser.add_argument("samples", type=Path)
     parser.add_argument("pack", type=Path)
     parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--texture", type=float, default=0.4)
+    parser.add_argument("--texture", type=float, default=1.6)
     parser.add_argument("--most", type=int, default=6000, help="samples that are held in memory, of 2 MB")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
