@@ -19,6 +19,7 @@ Array = npt.NDArray[np.float32]
 
 _FLOW_SPREAD = 0.01  # of the flow, in shares of the side: 0.03 lays an edge beside the edge
 _FARTHEST = 0.04  # that the photograph is moved, in shares of the side
+_SMALL_SHARE = 0.87  # of the gain in crops of 256 and less: all of it costs 0.5 dB there (docs/training.md)
 _MASK_PX = 64  # masks are drawn in and softened at this size, by 3 % of the side
 _FLOW_PX = 256  # larger crops are reduced for the flow
 _FLOW_FRAMES = 2.0  # spread of the flow over time, so that nothing trembles
@@ -39,12 +40,13 @@ def with_photo_detail(crops: Array, guide: Guide, gain: float, network: DetailNe
         return crops
     device = next(network.parameters()).device
     side = crops.shape[1]
+    share = np.float32(gain if side > 256 else gain * _SMALL_SHARE)
     out = crops.copy()
     for i, (own, photo, mask) in enumerate(planes(crops, guide)):
         told = (torch.from_numpy(plane)[None, None].to(device) for plane in (own, photo, mask))
         with torch.inference_mode():
             lacking = network(*told, side)[0, 0].cpu().numpy()
-        out[i] += (np.float32(gain) * lacking)[..., None]
+        out[i] += (share * lacking)[..., None]
     return out
 
 
