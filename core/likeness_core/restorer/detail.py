@@ -22,7 +22,7 @@ _FARTHEST = 0.04  # that the photograph is moved, in shares of the side
 _SMALL_SHARE = 0.87  # of the gain in crops of 256 and less: all of it costs 0.5 dB there (docs/training.md)
 _MASK_PX = 64  # masks are drawn in and softened at this size, by 3 % of the side
 _FLOW_PX = 256  # larger crops are reduced for the flow
-_FLOW_FRAMES = 2.0  # spread of the flow over time, so that nothing trembles
+_FLOW_FRAMES = 1.0  # spread of the flow over time, so that nothing trembles
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
