@@ -24,6 +24,7 @@ from likeness_core.evaluation.scores import Scores, Shots
 from likeness_core.evaluation.subjects import read_set
 from likeness_core.evaluation.table import METRICS, Measured, difference, table
 from likeness_core.faces import open_face_analyser
+from likeness_core.identity import KEPT_PX
 from likeness_core.media import MediaReader, to_float
 from likeness_core.media.recompress import recompress
 from likeness_core.references import load_references
@@ -295,7 +296,7 @@ def untrained_identity(path: Path, photo: Path) -> Path:
     scores = IdentityScores("dlib", "x", 0.9, 0.9, 0.8, 20, 20)
     record = PhotoRecord(photo.name, packs.file_hash(photo))
     said = IdentityManifest(FORMAT, "anna", "0", pack.name, pack.sha256, (record,), (), 2, 1, 0, scores)
-    save_identity(path, said, (aligned_photo(reference, analyser, manifest.sides_px[-1]),), lora.tensors())
+    save_identity(path, said, (aligned_photo(reference, analyser, KEPT_PX),), lora.tensors())
     return path
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from likeness_core.api import Negatives, RestorationSettings
@@ -21,6 +22,8 @@ from likeness_core.steps import carry_out
 
 from tests.core.restorer import tiny_network
 from tests.core.restorer.test_conditioning import FRONT, SIDEWAYS, clip, photo
+
+Array = npt.NDArray[np.float32]
 
 CPU = torch.device("cpu")
 
@@ -45,6 +48,11 @@ def restored(
     return finish(restorer.restore(footage, photos, asked, memory or BlendingMemory()))[0]
 
 
+def by_network(*given: Any, **settings: Any) -> Array:
+    """Crops before the photograph's fine detail."""
+    return restored(*given, without=("detail",), **settings).crops
+
+
 @pytest.mark.parametrize("steps", [1, 2, 4, 8])
 def test_every_step_is_a_point_to_stop_at(restorer: Restorer, steps: int) -> None:
     footage = clip([FRONT, SIDEWAYS])
@@ -65,7 +73,7 @@ def test_an_untrained_network_gives_the_footage_back(tmp_path: Path) -> None:
         done = restored(model, footage, (photo(),), steps=steps, without=("detail",))
         np.testing.assert_allclose(done.crops, footage.crops, atol=1e-6)
     detailed = restored(model, footage, (photo(),)).crops
-    assert 0 < np.abs(detailed - footage.crops).max() < 0.1  # the footage, with detail of the photograph
+    assert 0.01 < np.abs(detailed - footage.crops).max() < 0.2  # the footage, with detail of the photograph
 
 
 def test_crops_finer_than_the_network_take_get_its_change_and_detail_of_their_own(restorer: Restorer) -> None:
@@ -100,38 +108,38 @@ def test_the_number_of_steps_and_the_reference_have_a_say(restorer: Restorer) ->
 
 def test_likeness_goes_from_no_reference_over_neutral_to_more(restorer: Restorer) -> None:
     footage, photos = clip([FRONT]), (photo(),)
-    nobody, neutral = restored(restorer, footage).crops, restored(restorer, footage, photos).crops
-    np.testing.assert_allclose(restored(restorer, footage, photos, likeness=0.0).crops, nobody, atol=1e-5)
+    nobody, neutral = by_network(restorer, footage), by_network(restorer, footage, photos)
+    np.testing.assert_allclose(by_network(restorer, footage, photos, likeness=0.0), nobody, atol=1e-5)
     toward = neutral - nobody
     for likeness, share in ((0.25, 0.5), (0.75, 1.25), (1.0, 1.5)):
-        out = restored(restorer, footage, photos, likeness=likeness).crops
+        out = by_network(restorer, footage, photos, likeness=likeness)
         np.testing.assert_allclose(out, nobody + share * toward, atol=1e-4)
-    assert np.array_equal(restored(restorer, footage, likeness=1.0).crops, nobody)
+    assert np.array_equal(by_network(restorer, footage, likeness=1.0), nobody)
 
 
 def test_each_negative_steers_away_from_its_stream(restorer: Restorer) -> None:
     footage, photos = clip([FRONT]), (photo(),)
-    plain = restored(restorer, footage, photos).crops
-    identity = restored(restorer, footage, photos, negatives=Negatives(identity=0.4)).crops
-    nobody = restored(restorer, footage).crops
+    plain = by_network(restorer, footage, photos)
+    identity = by_network(restorer, footage, photos, negatives=Negatives(identity=0.4))
+    nobody = by_network(restorer, footage)
     np.testing.assert_allclose(identity, plain + 0.4 * (plain - nobody), atol=1e-4)
     for stream, told in (("quality", with_defects), ("attributes", negated)):
-        steered = restored(restorer, footage, photos, negatives=Negatives(**{stream: 0.4})).crops
-        worse = restored(restorer, replace(footage, attributes=told(footage.attributes)), photos).crops
+        steered = by_network(restorer, footage, photos, negatives=Negatives(**{stream: 0.4}))
+        worse = by_network(restorer, replace(footage, attributes=told(footage.attributes)), photos)
         assert np.abs(worse - plain).max() > 1e-4
         np.testing.assert_allclose(steered, plain + 0.4 * (plain - worse), atol=1e-4)
 
 
 def test_negatives_add_up_and_work_without_references(restorer: Restorer) -> None:
     footage, photos = clip([FRONT]), (photo(),)
-    plain = restored(restorer, footage, photos).crops
+    plain = by_network(restorer, footage, photos)
     parts = [Negatives(quality=0.2), Negatives(attributes=0.3), Negatives(identity=0.4)]
-    moved = sum(restored(restorer, footage, photos, negatives=part).crops - plain for part in parts)
-    every = restored(restorer, footage, photos, negatives=Negatives(0.2, 0.3, 0.4)).crops
+    moved = sum(by_network(restorer, footage, photos, negatives=part) - plain for part in parts)
+    every = by_network(restorer, footage, photos, negatives=Negatives(0.2, 0.3, 0.4))
     np.testing.assert_allclose(every, plain + moved, atol=1e-4)
-    alone = restored(restorer, footage).crops
-    assert np.array_equal(restored(restorer, footage, negatives=Negatives(identity=0.4)).crops, alone)
-    assert np.abs(restored(restorer, footage, negatives=Negatives(quality=0.4)).crops - alone).max() > 1e-4
+    alone = by_network(restorer, footage)
+    assert np.array_equal(by_network(restorer, footage, negatives=Negatives(identity=0.4)), alone)
+    assert np.abs(by_network(restorer, footage, negatives=Negatives(quality=0.4)) - alone).max() > 1e-4
 
 
 @pytest.mark.parametrize("part", ["direct", "image", "text", "state"])
