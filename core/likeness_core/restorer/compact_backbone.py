@@ -85,7 +85,7 @@ def open_compact(
     try:
         model = CompactDenoiser(_config(manifest.network))
         model.load_state_dict({name: value.float() for name, value in load_file(pack / WEIGHTS).items()})
-        detail = DetailNetwork() if DETAIL in manifest.files else None
+        detail = DetailNetwork().eval() if DETAIL in manifest.files else None
         if detail is not None:
             detail.load_state_dict(load_file(pack / DETAIL))
     except (msgspec.ValidationError, ValueError, RuntimeError, SafetensorError, OSError) as error:

@@ -156,6 +156,12 @@ class Guide:
         """`direct_path` of the clip."""
         return direct_path(self.clip, self.photos)
 
+    @cached_property
+    def maps(self) -> list[Array]:
+        """`reference_map` of each frame, to the photograph that counts most in the clip."""
+        main = self.photos[int(photo_weights(self.clip, self.photos).sum(axis=0).argmax())]
+        return [reference_map(dense, main.dense) for dense in self.clip.dense]
+
 
 def conditions(model: CompactDenoiser, guide: Guide, likeness_of: torch.Tensor) -> Conditions:
     """Everything for one clip (B = 1), on the device and in the number format of `likeness_of` (any tensor)."""

@@ -2,7 +2,10 @@
 
 Not the paper's. For each place it gives six gains, of three bands of the result and of the same bands of the photograph
 that lies over it. What is added is those bands, weighed: nothing comes of it that is in neither. Gains are found at a
-quarter of the resolution and are smooth, so they can leave no pattern of their own.
+quarter of the resolution and are smooth, so they can leave no pattern of their own. At run time they have bounds: the
+result's own fine bands may make room for the photograph's, and grow to twice at most, for they hold the footage's grain
+too; and a place where the photograph is trusted little gets little of it. Practised without bounds: with them it asks
+for more everywhere else (docs/training.md).
 Planes are luma [0, 1], float32 (N, 1, H, W) of crops whose side is `side_px`; a part of a crop will do.
 """
 
@@ -18,6 +21,8 @@ _DILATIONS = (1, 2, 4, 1)
 _CELL = 4  # pixels to a side that share their gains
 _EDGE = 4.0  # a place that the photograph is trusted with a quarter of may be sharpened in full
 _CONTRAST = (0.3, 0.5, 1.0)  # what is ordinary in each band, over that of the coarsest
+# Of the gains: three of the result's bands, three of the photograph's.
+_LEAST, _MOST = (-1.5, -1.5, -0.5, 0.0, 0.0, -0.5), (1.0, 1.0, 0.5, 3.0, 3.0, 0.5)
 
 
 class DetailNetwork(nn.Module):
@@ -47,7 +52,11 @@ class DetailNetwork(nn.Module):
         hidden = F.relu(self.look(torch.cat([told, large], dim=1)))
         for block in self.blocks:
             hidden = hidden + F.relu(block(hidden))
-        gains = F.interpolate(self.gains(hidden), scale_factor=_CELL, mode="bilinear", align_corners=False)
+        gains = self.gains(hidden)
+        if not self.training:
+            least, most = (torch.tensor(bound, device=own.device).view(1, -1, 1, 1) for bound in (_LEAST, _MOST))
+            gains = gains.clamp(least, most)
+        gains = F.interpolate(gains, scale_factor=_CELL, mode="bilinear", align_corners=False)
         of_result, of_photo = seen.chunk(2, dim=1)
         inside = (_EDGE * mask).clamp(0, 1)  # nothing beside the face
         return (gains * torch.cat([of_result * inside, of_photo * mask], dim=1)).sum(1, keepdim=True)

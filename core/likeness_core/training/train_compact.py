@@ -29,7 +29,7 @@ from likeness_core.practice.batches import Batch, collate, picture_losses
 from likeness_core.practice.samples import Faces, Sample, View, make_clip, make_sample, read_faces
 from likeness_core.restorer.attributes import VOCABULARY
 from likeness_core.restorer.compact import CompactConfig, CompactDenoiser
-from likeness_core.restorer.feedback import suffix_weights
+from likeness_core.restorer.feedback import suffix_weights, uniform_weights
 from likeness_core.restorer.process import noisy_start, residual_shift
 from likeness_core.reward import SFace, aligned, load_sface
 from likeness_core.training.mobile_face import SECOND, MobileFace, load_mobile_face
@@ -58,6 +58,7 @@ class Stage:
     mixes: tuple[Mix, ...]
     learning_rate: float
     identity_weight: float
+    frame_weights: Callable[[int], Tensor] = suffix_weights  # of a clip's frames in the reward
 
 
 SMALL, LARGE = View(128, 128, 4.5), View(256, 208, 8.0)
@@ -138,18 +139,16 @@ def open_recognisers(data: Path, device: torch.device) -> Recognisers:
     )
 
 
-def losses(
-    x0: Tensor, batch: Batch, recognisers: Recognisers, identity_weight: float
-) -> tuple[Tensor, dict[str, float]]:
+def losses(x0: Tensor, batch: Batch, recognisers: Recognisers, stage: Stage) -> tuple[Tensor, dict[str, float]]:
     """Everything the denoiser is asked for; x0 in [-1, 1]."""
     pixel, gradient = picture_losses(x0, batch.truth)
     share = IDENTITY_SHARE if x0.device.type == "cpu" else 1.0
     count = max(1, round(len(x0) * share))
     # One frame of each, drawn with the suffix weights: on average that is the suffix-weighted reward.
-    frame = torch.multinomial(suffix_weights(x0.shape[1]), count, replacement=True).to(x0.device)
+    frame = torch.multinomial(stage.frame_weights(x0.shape[1]), count, replacement=True).to(x0.device)
     faces = torch.arange(count, device=x0.device)
     identity, features = recognisers.losses(x0[faces, frame], batch.truth[faces, frame], batch.points[faces, frame])
-    total = pixel + 0.5 * gradient + identity_weight * (identity + FEATURE_SHARE * features)
+    total = pixel + 0.5 * gradient + stage.identity_weight * (identity + FEATURE_SHARE * features)
     parts = {"pixel": pixel, "gradient": gradient, "identity": identity, "features": features}
     return total, {name: part.item() for name, part in parts.items()}
 
@@ -238,7 +237,7 @@ def step(
                     estimate = call(x_t, torch.ones_like(t), batch.conditions)
             x_t = residual_shift(estimate, lq, noise, t)
         x0 = call(x_t, t, batch.conditions)
-        total, parts = losses(x0, batch, recognisers, stage.identity_weight)
+        total, parts = losses(x0, batch, recognisers, stage)
     optimiser.zero_grad(set_to_none=True)
     total.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -330,10 +329,13 @@ if __name__ == "__main__":
     parser.add_argument("--workers", type=int, default=1, help="processes that make samples")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--learning-rate", type=float, help="in place of the stage's")
+    parser.add_argument("--uniform", action="store_true", help="reward every frame of a clip alike, for comparison")
     parser.add_argument("--start", type=Path, metavar="PACK", help="begin a new run with a pack's weights")
     options = parser.parse_args()
     chosen = STAGES[options.stage]
     if options.learning_rate:
         chosen = replace(chosen, learning_rate=options.learning_rate)
+    if options.uniform:
+        chosen = replace(chosen, frame_weights=uniform_weights)
     pace = Pace(options.minutes, options.factor, options.workers, options.compile)
     train(options.data, options.run, chosen, pace, torch.device(options.device), options.seed, options.start)

@@ -1,11 +1,11 @@
 """Train the detail network of a pack, and put it there.
 
-    python -m likeness_core.training.train_detail SAMPLES PACK [--minutes 20] [--texture 1.6]
+    python -m likeness_core.training.train_detail SAMPLES PACK [--minutes 20] [--texture 1.6] [--on]
 
 SAMPLES is what `detail_samples` wrote. Loss: the logarithm of the squared error that is left of the face's luma, and
 `--texture` times how far the energies of the two fine bands lie from the truth's, as logarithms: without it the
-network adds only what is sure, which is the mean again. Writes PACK/detail.safetensors and PACK/manifest.json, at the
-end and each two minutes.
+network adds only what is sure, which is the mean again. `--on` goes on with the pack's. Writes
+PACK/detail.safetensors and PACK/manifest.json, at the end and each two minutes.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from likeness_core import packs
@@ -77,11 +77,13 @@ def _energies(luma: Tensor, side_px: int) -> Tensor:
     return blurred(squares, side_px * NEIGHBOURHOOD / 4)
 
 
-def train(samples: Samples, pack: Path, minutes: float, texture: float, seed: int) -> None:
-    """A new network each time: it is learnt in minutes."""
+def train(samples: Samples, pack: Path, minutes: float, texture: float, seed: int, *, on: bool = False) -> None:
+    """A new network, for it is learnt in minutes; or `on` with the pack's own."""
     torch.manual_seed(seed)
     rng = np.random.default_rng([seed, 3])
     network, average = DetailNetwork(), DetailNetwork()
+    if on:
+        network.load_state_dict(load_file(pack / packs.DETAIL))
     average.load_state_dict(network.state_dict())
     optimiser = torch.optim.AdamW(network.parameters(), LEARNING_RATE, betas=(0.9, 0.98))
     started = saved = time.monotonic()
@@ -122,5 +124,7 @@ if __name__ == "__main__":
     parser.add_argument("--texture", type=float, default=1.6)
     parser.add_argument("--most", type=int, default=6000, help="samples that are held in memory, of 2 MB")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--on", action="store_true", help="go on with the pack's own weights")
     options = parser.parse_args()
-    train(read_samples(options.samples, options.most), options.pack, options.minutes, options.texture, options.seed)
+    practice = read_samples(options.samples, options.most)
+    train(practice, options.pack, options.minutes, options.texture, options.seed, on=options.on)

@@ -31,7 +31,7 @@ def pores(seed: int = 0) -> Array:
 FACE = draw(landmarks(), SIDE)
 SHARP = np.clip(FACE + pores(), 0, 1).astype(np.float32)
 SOFT = np.asarray(cv2.GaussianBlur(SHARP, (0, 0), 2.5), np.float32)
-NETWORK = DetailNetwork()
+NETWORK = DetailNetwork().eval()
 NETWORK.load_state_dict(load_file(resources() / "packs" / "compact" / DETAIL))
 ON_FACE = (slice(110, 200), slice(80, 176))
 
@@ -122,7 +122,7 @@ def test_the_network_weighs_and_never_draws() -> None:
     own, photo_ = (torch.rand((1, 1, 64, 64), generator=generator) for _ in range(2))
     flat, whole = torch.full((1, 1, 64, 64), 0.4), torch.ones((1, 1, 64, 64))
     with torch.inference_mode():
-        assert DetailNetwork()(own, photo_, whole, 256).abs().max() == 0  # untrained
+        assert DetailNetwork().eval()(own, photo_, whole, 256).abs().max() == 0  # untrained
         assert NETWORK(flat, flat, whole, 256).abs().max() < 1e-5  # nothing is in either
         assert NETWORK(own, photo_, 0 * whole, 256).abs().max() == 0  # beside the face
         assert torch.allclose(NETWORK(own + 0.1, photo_ - 0.1, whole, 256), NETWORK(own, photo_, whole, 256), atol=1e-4)

@@ -72,5 +72,6 @@ def write(folder: Path, model: CompactDenoiser, name: str = "tiny") -> Path:
         "channels": config.channels, "blocks": config.blocks, "heads": config.heads, "token_width": config.token_width,
         "identity_tokens": config.identity_tokens, "lora_rank": config.lora_rank, "attributes": config.attributes,
     }  # fmt: skip
-    write_pack(folder, Manifest(FORMAT, name, "0", "compact", "Apache-2.0", (64, 128), network, {WEIGHTS: "", DETAIL: ""}))
+    files = {WEIGHTS: "", DETAIL: ""}
+    write_pack(folder, Manifest(FORMAT, name, "0", "compact", "Apache-2.0", (64, 128), network, files))
     return folder
