@@ -2,10 +2,9 @@
 
 Not the paper's. For each place it gives six gains, of three bands of the result and of the same bands of the photograph
 that lies over it. What is added is those bands, weighed: nothing comes of it that is in neither. Gains are found at a
-quarter of the resolution and are smooth, so they can leave no pattern of their own. At run time they have bounds: the
-result's own fine bands may make room for the photograph's, and grow to twice at most, for they hold the footage's grain
-too; and a place where the photograph is trusted little gets little of it. Practised without bounds: with them it asks
-for more everywhere else (docs/training.md).
+quarter of the resolution and are smooth, so they can leave no pattern of their own. At run time the gains of the
+result's own fine bands have bounds: they may make room for the photograph's, and add as much again at most, for they
+hold the footage's grain too. Practised without: with them it asks for more everywhere else (docs/training.md).
 Planes are luma [0, 1], float32 (N, 1, H, W) of crops whose side is `side_px`; a part of a crop will do.
 """
 
@@ -21,8 +20,7 @@ _DILATIONS = (1, 2, 4, 1)
 _CELL = 4  # pixels to a side that share their gains
 _EDGE = 4.0  # a place that the photograph is trusted with a quarter of may be sharpened in full
 _CONTRAST = (0.3, 0.5, 1.0)  # what is ordinary in each band, over that of the coarsest
-# Of the gains: three of the result's bands, three of the photograph's.
-_LEAST, _MOST = (-1.5, -1.5, -0.5, 0.0, 0.0, -0.5), (1.0, 1.0, 0.5, 3.0, 3.0, 0.5)
+_LEAST_OWN, _MOST_OWN = -1.5, 1.0  # gains of the result's two finest bands
 
 
 class DetailNetwork(nn.Module):
@@ -54,8 +52,8 @@ class DetailNetwork(nn.Module):
             hidden = hidden + F.relu(block(hidden))
         gains = self.gains(hidden)
         if not self.training:
-            least, most = (torch.tensor(bound, device=own.device).view(1, -1, 1, 1) for bound in (_LEAST, _MOST))
-            gains = gains.clamp(least, most)
+            own_fine, others = gains.tensor_split([BANDS - 1], dim=1)
+            gains = torch.cat([own_fine.clamp(_LEAST_OWN, _MOST_OWN), others], dim=1)
         gains = F.interpolate(gains, scale_factor=_CELL, mode="bilinear", align_corners=False)
         of_result, of_photo = seen.chunk(2, dim=1)
         inside = (_EDGE * mask).clamp(0, 1)  # nothing beside the face
