@@ -20,7 +20,7 @@ import numpy.typing as npt
 from likeness_core.ahead import Ahead, in_order
 from likeness_core.api import Face, FaceTrack, FrameRange, Identity, Media, Progress, Shot
 from likeness_core.color import is_monochrome
-from likeness_core.crops import align, cut
+from likeness_core.crops import Views, align, cut
 from likeness_core.faces import FaceAnalyser, FoundFace, Picture
 from likeness_core.jobs import decode, encode, write_whole
 from likeness_core.media import Frame, MediaReader, to_float, to_uint8
@@ -57,6 +57,7 @@ class TrackPoints:
 
     dense: npt.NDArray[np.float32]  # (T, 468, 2) smoothed, pixels of the frame
     presence: npt.NDArray[np.float32]  # (T,) 0 to 1
+    views: Views
 
 
 def analyse(
@@ -96,7 +97,8 @@ def analyse(
 def track_points(folder: Path, track: int) -> TrackPoints:
     """The landmarks that `analyse` left in `folder`."""
     stored = np.load(_points_path(folder, track))
-    return TrackPoints(stored["dense"], stored["presence"])
+    crops = stored["views"].astype(np.float32) / np.float32(255)
+    return TrackPoints(stored["dense"], stored["presence"], Views(crops, stored["views_dense"]))
 
 
 def write_thumbnails(media: Media, analysis: Analysis, folder: Path) -> dict[int, Path]:
@@ -180,7 +182,10 @@ class _Finder:
 
 def _save_points(folder: Path, followed: FollowedFace) -> None:
     buffer = io.BytesIO()
-    np.savez(buffer, dense=followed.landmarks, presence=followed.presence)
+    np.savez(
+        buffer, dense=followed.landmarks, presence=followed.presence, views=followed.views,
+        views_dense=followed.views_dense,
+    )  # fmt: skip
     write_whole(_points_path(folder, followed.track.number), buffer.getvalue())
 
 

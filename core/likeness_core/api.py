@@ -137,6 +137,9 @@ class ReferencePhoto:
     quality: float  # 0 to 1: size, sharpness, frontality
 
 
+MOST_CARRIED = 24  # photographs by an identity pack
+
+
 @dataclass(frozen=True, slots=True)
 class ReferenceSet:
     """One to five photographs of one person."""

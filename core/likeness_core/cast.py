@@ -14,6 +14,7 @@ from likeness_core.api import (
     Face,
     FaceTrack,
     FrameRange,
+    ModelPack,
     ReferencePhoto,
     ReferenceSet,
     RestorationJob,
@@ -149,11 +150,11 @@ def read_references(job: RestorationJob, analyser: FaceAnalyser) -> tuple[Loaded
     Raises ReferencePhotoError, ModelPackError; InputError `job.differs` where a photograph or the identity pack is
     not what the job was begun with.
     """
-    return tuple(_of_role(role, job.pack.sha256, analyser) for role in job.roles)
+    return tuple(_of_role(role, job.pack, analyser) for role in job.roles)
 
 
-def _of_role(role: Role, pack_sha256: str, analyser: FaceAnalyser) -> LoadedReferences | None:
-    pack = identity_of(role, pack_sha256)
+def _of_role(role: Role, model: ModelPack, analyser: FaceAnalyser) -> LoadedReferences | None:
+    pack = identity_of(role, model)
     if pack is not None:
         return _of_identity(pack)
     if not role.references:
@@ -193,7 +194,7 @@ def choose_cast(
     warnings: tuple[str, ...] = ()
     choices = _choose(job.roles, loaded, analysis)
     for role, references, chosen in zip(job.roles, loaded, choices, strict=True):
-        pack, given = identity_of(role, job.pack.sha256), references.set.photos if references else ()
+        pack, given = identity_of(role, job.pack), references.set.photos if references else ()
         side = crop_sides(manifest, guided=True, settings=role.settings)[-1]
         own = pack.photos if pack else tuple(aligned_photo(photo, analyser, side) for photo in given)
         person_of = {number: person.number for person in chosen.people for number in person.tracks}
@@ -300,7 +301,7 @@ def cast_track(
     fade = np.array([dissolve_fade(face.frame, job.dissolves) for face in track.faces], np.float32)
     dense = (points.dense + 0.5) * scale - 0.5 if scale != 1 else points.dense
     embedding = sface_part(track.embedding)
-    guide = nearest_photo(_aligned_landmarks(dense, manifest.sides_px[-1]), photos)
+    guide = nearest_photo(_aligned_landmarks(dense, manifest.sides_px[-1]), points.views, photos)
     guided = reliance(match_of(embedding, guide), track.expected_match) > 0
     side = choose_side(dense, crop_sides(manifest, guided, job.settings))
     if side is None:

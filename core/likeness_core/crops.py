@@ -46,6 +46,14 @@ class Alignment:
         return float(np.sqrt(abs(np.linalg.det(self.to_crop[:, :2]))))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Views:
+    """A few views of a face in footage."""
+
+    crops: Array  # (V, S, S, 3)
+    dense: Array  # (V, 468, 2) landmarks, shares of the side
+
+
 def align(points: Array, side_px: int) -> Alignment:
     """The crop of `side_px` in which the face at (5, 2) `points` (frame pixels) lies as in the template."""
     return Alignment(similarity(points, TEMPLATE * side_px - 0.5), side_px)

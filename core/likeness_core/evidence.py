@@ -115,7 +115,7 @@ class Evidence:
         pairs = [
             (int(path.stem), np.load(path)) for path in sorted(self._sheet.glob("*.npy"), key=lambda p: int(p.stem))
         ]
-        write_whole(out / "sheet.png", _sheet_picture(pairs, [_to_uint8(photo.crop) for photo in self._cast.photos]))
+        write_whole(out / "sheet.png", _sheet_picture(pairs, [_to_uint8(crop) for crop in _sheet_photos(self._cast)]))
         write_whole(out / "identity.csv", _table(scores))
         write_whole(out / "identity.png", _curve(scores, compared))
         sidecar = Sidecar(
@@ -192,6 +192,13 @@ def _sheet_frames(cast: Cast) -> list[int]:
         return []
     places = np.linspace(0, len(frames) - 1, min(SHEET_FRAMES, len(frames))).round().astype(int)
     return [frames[place] for place in places]
+
+
+def _sheet_photos(cast: Cast) -> list[npt.NDArray[np.float32]]:
+    """Crops of the references: all where there are few, else those first that guide a face."""
+    guides = {id(photo) for track in cast.tracks for photo in track.guide}
+    by_use = sorted(cast.photos, key=lambda photo: id(photo) not in guides)
+    return [photo.crop for photo in (cast.photos if len(cast.photos) <= SHEET_FRAMES else by_use[:SHEET_FRAMES])]
 
 
 def _table(scores: list[FaceScore]) -> bytes:

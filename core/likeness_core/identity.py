@@ -19,24 +19,25 @@ from safetensors.torch import load, save
 from torch.func import functional_call
 
 from likeness_core import __version__
-from likeness_core.api import Progress
+from likeness_core.api import MOST_CARRIED, ModelPack, Progress, ReferencePhoto
 from likeness_core.cast import aligned_photo
 from likeness_core.errors import FaceError, InputError
 from likeness_core.evaluation.judge import Judge
 from likeness_core.faces import FaceAnalyser, open_face_analyser, sface_part
-from likeness_core.identity_trial import Trial, look_at
+from likeness_core.identity_trial import DRAWS, Outcome, Trial, look_at, mirrored
 from likeness_core.jobs import cache_folder, locked, write_whole
-from likeness_core.packs import check_pack, combined_hash, file_hash, read_manifest
+from likeness_core.packs import WEIGHTS, check_pack, combined_hash, file_hash, read_manifest
 from likeness_core.practice.batches import collate, picture_losses
 from likeness_core.practice.degrade import degrade, draw
 from likeness_core.practice.samples import FaceArrays, Faces, View, make_clip, make_sample
-from likeness_core.references import load_references
+from likeness_core.references import MOST_PHOTOS, LoadedReferences, usable_references
 from likeness_core.restorer.compact import CompactDenoiser
 from likeness_core.restorer.compact_backbone import open_compact
 from likeness_core.restorer.conditioning import AlignedPhoto, reduced
 from likeness_core.restorer.feedback import feedback_loss, suffix_weights
 from likeness_core.restorer.identity_pack import FORMAT, IdentityManifest, IdentityScores, PhotoRecord, save_identity
 from likeness_core.restorer.lora import Lora
+from likeness_core.restorer.pipeline import Restorer
 from likeness_core.restorer.process import noisy_start
 from likeness_core.reward import SFace, aligned, open_sface
 
@@ -45,6 +46,8 @@ KEPT_PX = 512  # of the photographs that a pack carries: large faces are given d
 LEARNING_RATE = 3e-4  # ten times as much unlearns more than four photographs teach (docs/training.md)
 FEEDBACK_WEIGHT = 0.03  # lambda; ten times as much pleases the recogniser that rewards, and not the one that judges
 CHECKPOINT_STEPS = 20
+TURNS = 3  # trials: the best photographs, all of them, all of them with what was learnt
+MOST_JUDGING = 4  # photographs that are held out
 COPIES = 3  # degraded copies of each photograph whose landmark errors are kept
 STILLS, CLIP = View(SIDE_PX, 208, 8.0), View(128, 128, 6.0)
 CLIP_FRAMES = 5
@@ -55,7 +58,7 @@ class IdentityRequest:
     """Everything that decides the bytes of an identity pack."""
 
     name: str
-    photos: tuple[str, ...]  # one to five, of one person
+    photos: tuple[str, ...]  # one to MOST_CARRIED, of one person
     output: str  # NAME.identity.safetensors
     pack: str  # folder of the model pack
     footage: tuple[str, ...] = ()  # further stills of the person, practised on but not shown as references
@@ -78,10 +81,12 @@ class IdentityResult:
 def create_identity(request: IdentityRequest) -> Generator[Progress, None, IdentityResult]:
     """Practise, judge, save.
 
-    The photograph that judges is held out: it is neither practised on nor shown while it judges. With one photograph
-    alone its mirror image judges, which says less; `scores.held_out` tells. Raises ReferencePhotoError, ModelPackError
-    (`pack.missing` where the judge is not installed), FaceError `identity.no_help` where the person would not come out
-    more alike: then nothing is saved.
+    The photographs that judge are held out: they are neither practised on nor shown while they judge; the pack carries
+    them all the same. With one photograph alone its mirror image judges, which says less; `scores.held_out` tells.
+    What was learnt is kept only where it helps, and a pack is saved only where it does better than the best MOST_PHOTOS
+    photographs do without one. Raises ReferencePhotoError, ModelPackError (`pack.missing` where the judge is not
+    installed), FaceError `identity.no_help` where the person would not come out more alike: then nothing is saved.
+    Reports stages "look", "try" and "practise".
     """
     output = _checked_output(request)
     judge = Judge()
@@ -90,49 +95,97 @@ def create_identity(request: IdentityRequest) -> Generator[Progress, None, Ident
         raise InputError("identity.backbone", f"{pack.name} takes no identity packs", "Use the pack compact.")
     torch.set_num_threads(request.threads)
     analyser = open_face_analyser(request.threads)
-    loaded = load_references(tuple(Path(path) for path in request.photos), analyser)
+    given = len(request.photos) + len(request.footage)
+    loaded = yield from _looking(usable_references(_paths(request.photos), analyser), 0, given)
     carried = tuple(aligned_photo(photo, analyser, KEPT_PX) for photo in loaded.set.photos)
     photos = tuple(replace(photo, crop=reduced(photo.crop, SIDE_PX)) for photo in carried)
-    more = tuple(
-        aligned_photo(photo, analyser, SIDE_PX)
-        for path in request.footage
-        for photo in load_references((Path(path),), analyser).set.photos
-    )
-    held_out = held_out_photo(photos)
-    faces = practice_faces(photos + more, held_out, analyser, request.seed)
-    backbone = open_compact(
-        Path(request.pack), read_manifest(Path(request.pack)), torch.device(request.device), torch.float32
-    )
-    trial = Trial(photos, held_out, analyser, judge, request.seed)
-    before = trial.run(Path(request.pack), request.device, None)
-    lora = Lora(backbone.model, request.rank, request.seed)
-    with locked(_folder(request)):
-        yield from _practise(request, backbone.model, lora, faces, _folder(request))
-    after = trial.run(Path(request.pack), request.device, lora.tensors())
-    scores = trial.scores(before, after)
+    judging = held_out_photos(photos)
+    known = tuple(photo for i, photo in enumerate(photos) if i not in judging)
+    # A still that is one of the photographs was looked at already, and may be one that judges.
+    own = {photo.sha256 for photo in loaded.set.photos}
+    stills: tuple[ReferencePhoto, ...] = ()
+    if footage := tuple(path for path in _paths(request.footage) if not (path.is_file() and file_hash(path) in own)):
+        stills = (yield from _looking(usable_references(footage, analyser), len(request.photos), given)).set.photos
+    more = tuple(aligned_photo(still, analyser, SIDE_PX) for still in stills)
+    truths = tuple(photos[i] for i in judging) or (mirrored(photos[0]),)
+    named = ", ".join(Path(loaded.set.photos[i].path).name for i in judging) or "the photograph itself, mirrored"
+    trial = Trial(truths, named, analyser, judge, request.seed)
+    before = yield from _trying(trial, request, None, _best(known), 0)
+    carrying = (yield from _trying(trial, request, None, known, 1)) if len(known) > MOST_PHOTOS else before
+    seen = combined_hash([photo.sha256 for photo in (*loaded.set.photos, *stills)])
+    folder = _folder(request, pack, seen)
+    lora = yield from _learnt(request, folder, practice_faces(known + more, analyser, request.seed))
+    practised = yield from _trying(trial, request, lora, known, 2)
+    helps = practised.likeness > carrying.likeness
+    scores = trial.scores(before, carrying, practised if helps else carrying)
     if scores.after <= scores.before:
         message = (
             f"the identity pack of {request.name} would not help: likeness {scores.before:.4f} without it,"
-            f" {scores.after:.4f} with it"
+            f" {practised.likeness:.4f} with it"
         )
-        raise FaceError("identity.no_help", message, "Nothing was saved. Use more or sharper photographs.")
+        hint = f"Nothing was saved. Use more photographs, up to {MOST_CARRIED}: a pack chooses among those it carries."
+        raise FaceError("identity.no_help", message, hint)
     manifest = IdentityManifest(
-        FORMAT, request.name, __version__, f"{pack.name} {pack.version}", pack.sha256, _records(request.photos),
-        _records(request.footage), request.rank, request.steps, request.seed, scores,
+        FORMAT, request.name, __version__, f"{pack.name} {pack.version}",
+        read_manifest(Path(request.pack)).files[WEIGHTS], _records(loaded.set.photos), _records(stills),
+        request.rank if helps else 0, request.steps, request.seed, scores,
     )  # fmt: skip
-    save_identity(output, manifest, carried, lora.tensors())
-    _forget(_folder(request))
+    save_identity(output, manifest, carried, lora if helps else {})
+    _forget(folder)
     return IdentityResult(str(output), scores, loaded.warnings)
 
 
-def held_out_photo(photos: tuple[AlignedPhoto, ...]) -> int | None:
-    """Which photograph judges: the second best, so that the best still guides; None where there is but one."""
-    if len(photos) < 2:
-        return None
-    return sorted(range(len(photos)), key=lambda i: -photos[i].quality)[1]
+def held_out_photos(photos: tuple[AlignedPhoto, ...]) -> tuple[int, ...]:
+    """Which photographs judge: every fourth by quality from the second best on, four at most; none of one alone.
+
+    The best still guides, and the poorest quarter, profiles mostly, judges nothing.
+    """
+    by_quality = sorted(range(len(photos)), key=lambda i: -photos[i].quality)
+    return tuple(sorted(by_quality[: max(2, len(photos) * 3 // 4)][1::4][:MOST_JUDGING]))
 
 
-def practice_faces(photos: tuple[AlignedPhoto, ...], held_out: int | None, analyser: FaceAnalyser, seed: int) -> Faces:
+def _best(photos: tuple[AlignedPhoto, ...]) -> tuple[AlignedPhoto, ...]:
+    """As many as a job takes without a pack: what a pack has to do better than."""
+    return tuple(sorted(photos, key=lambda photo: -photo.quality)[:MOST_PHOTOS])
+
+
+def _looking(
+    work: Generator[int, None, LoadedReferences], first: int, total: int
+) -> Generator[Progress, None, LoadedReferences]:
+    while True:
+        try:
+            yield Progress("look", first + next(work), total)
+        except StopIteration as end:
+            loaded: LoadedReferences = end.value
+            return loaded
+
+
+def _trying(
+    trial: Trial, request: IdentityRequest, lora: dict[str, torch.Tensor] | None, known: tuple[AlignedPhoto, ...],
+    turn: int,
+) -> Generator[Progress, None, Outcome]:  # fmt: skip
+    """`turn`: which of TURNS trials this is."""
+    restorer = Restorer(Path(request.pack), torch.device(request.device), torch.float32, lora)
+    work = trial.run(restorer, known)
+    while True:
+        try:
+            yield Progress("try", turn * DRAWS + next(work), TURNS * DRAWS)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
+
+
+def _learnt(request: IdentityRequest, folder: Path, faces: Faces) -> Generator[Progress, None, dict[str, torch.Tensor]]:
+    """What practice gives; its checkpoints lie in `folder`."""
+    manifest, device = read_manifest(Path(request.pack)), torch.device(request.device)
+    model = open_compact(Path(request.pack), manifest, device, torch.float32).model
+    lora = Lora(model, request.rank, request.seed)
+    with locked(folder):
+        yield from _practise(request, model, lora, faces, folder)
+    return lora.tensors()
+
+
+def practice_faces(photos: tuple[AlignedPhoto, ...], analyser: FaceAnalyser, seed: int) -> Faces:
     """The photographs as practice material: with the landmark errors and embeddings of degraded copies."""
     rng = np.random.default_rng([seed, 1])
     count = len(photos)
@@ -148,14 +201,13 @@ def practice_faces(photos: tuple[AlignedPhoto, ...], held_out: int | None, analy
             points, seen = look_at(poor, photo, analyser)
             errors[i, copy] = points - photo.dense
             embeddings[i, 1 + copy] = sface_part(tuple(seen.embedding.tolist()))
-    validation = np.array([i == held_out for i in range(count)])
     return Faces(
         FaceArrays(
             images=np.stack([np.rint(photo.crop * 255).astype(np.uint8) for photo in photos]),
             landmarks=np.stack([photo.dense for photo in photos]).astype(np.float32),
             errors=errors, error_scales=scales, identity=np.zeros(count, np.int64),
             monochrome=np.array([_is_grey(photo) for photo in photos]),
-            embeddings=embeddings, validation=validation, paths=np.array([""] * count),
+            embeddings=embeddings, validation=np.zeros(count, bool), paths=np.array([""] * count),
         )
     )  # fmt: skip
 
@@ -207,10 +259,9 @@ def _step(
     optimiser.step()
 
 
-def _folder(request: IdentityRequest) -> Path:
-    """Where the checkpoints of this very request lie."""
-    content = combined_hash([file_hash(Path(path)) for path in (*request.photos, *request.footage)])
-    key = hashlib.sha256(msgspec.json.encode((request, content, __version__))).hexdigest()[:16]
+def _folder(request: IdentityRequest, pack: ModelPack, seen: str) -> Path:
+    """Where the checkpoints of this very request, with these very pictures and this very network, lie."""
+    key = hashlib.sha256(msgspec.json.encode((request, seen, __version__, pack.sha256))).hexdigest()[:16]
     return cache_folder() / "identities" / key
 
 
@@ -244,8 +295,12 @@ def _forget(folder: Path) -> None:
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
 
 
-def _records(paths: tuple[str, ...]) -> tuple[PhotoRecord, ...]:
-    return tuple(PhotoRecord(Path(path).name, file_hash(Path(path))) for path in paths)
+def _records(photos: tuple[ReferencePhoto, ...]) -> tuple[PhotoRecord, ...]:
+    return tuple(PhotoRecord(Path(photo.path).name, photo.sha256) for photo in photos)
+
+
+def _paths(names: tuple[str, ...]) -> tuple[Path, ...]:
+    return tuple(Path(name) for name in names)
 
 
 def _checked_output(request: IdentityRequest) -> Path:

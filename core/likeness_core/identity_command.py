@@ -5,9 +5,11 @@ import os
 from pathlib import Path
 
 DESCRIPTION = """\
-An identity pack is one small file per person. It is made of one to five photographs in a minute or a few: the network
-practises on degraded copies of them, and what it learnt is saved only if a photograph that was held out comes out more
-like the person, by a recogniser that had no part in the practice. Use it with: likeness restore --identity FILE"""
+An identity pack is one file per person, for whoever you restore often. It carries up to 24 photographs, of which the
+nearest in pose and expression guides each face, and what the network learnt practising on degraded copies of them, if
+that helps. Made in some minutes, it is saved only if photographs that were held out come out more like the person than
+with the best five of the others, by a recogniser that had no part in the practice. Photographs that cannot serve are
+left out, and said. Use it with: likeness restore --identity FILE"""
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -19,7 +21,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     inner = command.add_subparsers(dest="identity", required=True, metavar="COMMAND")
     create = inner.add_parser("create", help="make a pack; stopped with Ctrl-C, the same command goes on")
     create.add_argument("name", help="of the person")
-    create.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="one to five, as for restore")
+    create.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="one to 24: the more, the better")
     create.add_argument("-o", "--output", type=Path, required=True, metavar="NAME.identity.safetensors")
     create.add_argument(
         "--footage", nargs="+", type=Path, default=(), metavar="STILL",
@@ -76,7 +78,10 @@ def _show(given: argparse.Namespace) -> int:
 
     manifest = read_identity_manifest(given.file)
     scores = manifest.scores
-    print(f"{manifest.name}, for {manifest.pack}: rank {manifest.rank}, {manifest.steps} steps, seed {manifest.seed}")
+    learnt = (
+        f"rank {manifest.rank}, {manifest.steps} steps, seed {manifest.seed}" if manifest.rank else "photographs alone"
+    )
+    print(f"{manifest.name}, for {manifest.pack}: {learnt}")
     for kind, records in (("photograph", manifest.photos), ("still", manifest.footage)):
         for record in records:
             print(f"{kind} {record.name}  sha256 {record.sha256}")

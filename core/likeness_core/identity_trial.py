@@ -1,13 +1,13 @@
-"""The trial of an identity pack: a photograph that it was not made of, degraded and restored with and without it."""
+"""The trial of an identity pack: photographs that it was not made of, degraded and restored with and without it."""
 
+from collections.abc import Generator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from likeness_core.api import Face, RestorationSettings
+from likeness_core.crops import Views
 from likeness_core.evaluation import recipe
 from likeness_core.evaluation.judge import Judge
 from likeness_core.faces import FaceAnalyser, Recognition, sface_part
@@ -31,65 +31,83 @@ LEAST_SCALE = 4.0  # milder footage still shows who it is
 class Outcome:
     """Means over the draws."""
 
-    likeness: float  # the judge's cosine to the undegraded photograph
+    likeness: float  # the judge's cosine to the undegraded photographs
     psnr_db: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Case:
+    """One degraded copy, and what it is a copy of."""
+
+    clip: FaceClip
+    truth: AlignedPhoto
+    target: Array  # the judge's embedding of the truth
+
+
 class Trial:
-    """The same degraded copies of one photograph for every restorer that is tried."""
+    """The same degraded copies of photographs of one person for everything that is tried."""
 
     def __init__(
-        self, photos: tuple[AlignedPhoto, ...], held_out: int | None, analyser: FaceAnalyser, judge: Judge, seed: int
+        self, truths: tuple[AlignedPhoto, ...], named: str, analyser: FaceAnalyser, judge: Judge, seed: int
     ) -> None:
-        self._judge = judge
-        self.held_out = "the photograph itself, mirrored" if held_out is None else f"photograph {held_out + 1}"
-        self._truth = mirrored(photos[0]) if held_out is None else photos[held_out]
-        others = tuple(photo for i, photo in enumerate(photos) if i != held_out)
-        self._guide = nearest_photo(self._truth.dense[None], others)
-        self._points = five_points(self._truth.dense) * self._truth.crop.shape[0] - 0.5
-        self._target = judge.embed(self._truth.crop, self._points)
-        self._clips: list[FaceClip] = []
+        """`truths`: one to DRAWS / 2 photographs; `named`: what they are, for whoever reads the scores."""
+        self._judge, self._named = judge, named
+        self._cases: list[_Case] = []
         rng = np.random.default_rng([seed, 3])
+        targets = [judge.embed(truth.crop, _judged_points(truth)) for truth in truths]
         for number in range(DRAWS):
-            poor = self._degraded(number, f"{seed} {number}", rng)
-            dense, seen = look_at(poor, self._truth, analyser)
+            truth, target = truths[number // 2 % len(truths)], targets[number // 2 % len(truths)]
+            poor = _degraded(truth.crop, number, f"{seed} {number}", rng)
+            dense, seen = look_at(poor, truth, analyser)
             attributes = measure_attributes(dense, monochrome=False)
             embedding = sface_part(tuple(seen.embedding.tolist()))
-            self._clips.append(
-                FaceClip(
-                    (number,), poor[None], dense[None], embedding, attributes, monochrome=False,
-                    expected_match=seen.expected_match,
-                )
+            clip = FaceClip(
+                (number,), poor[None], dense[None], embedding, attributes, monochrome=False,
+                expected_match=seen.expected_match,
             )  # fmt: skip
+            self._cases.append(_Case(clip, truth, target))
 
-    def _degraded(self, number: int, name: str, rng: np.random.Generator) -> Array:
-        """Every other copy by the field's recipe, x4 and x8 in turn; the others as the weights practised, in colour."""
-        crop = self._truth.crop
-        if number % 2:
-            return next(recipe.degraded([crop], recipe.draw(name, (4, 8)[number // 2 % 2])))
-        parameters = draw(rng, 8.0, monochrome=False, archival=False)
-        while parameters.scale < LEAST_SCALE:
-            parameters = draw(rng, 8.0, monochrome=False, archival=False)
-        return np.asarray(degrade(crop[None], replace(parameters, monochrome=False), rng)[0], np.float32)
+    def run(self, restorer: Restorer, photos: tuple[AlignedPhoto, ...]) -> Generator[int, None, Outcome]:
+        """Restore every copy, one step, guided by the nearest of `photos`; yields how many are done."""
+        crops = []
+        for number, case in enumerate(self._cases):
+            yield number
+            guide = nearest_photo(case.clip.dense, Views(case.clip.crops, case.clip.dense), photos)
+            work = restorer.restore(case.clip, guide, RestorationSettings(), BlendingMemory())
+            crops.append(np.asarray(carry_out(work).crops[0], np.float32))
+        return self._outcome(crops)
 
-    def run(self, pack: Path, device: str, lora: dict[str, torch.Tensor] | None) -> Outcome:
-        """Restore every copy, one step."""
-        restorer = Restorer(pack, torch.device(device), torch.float32, lora)
-        return self._outcome([_finished(restorer, clip, self._guide) for clip in self._clips])
-
-    def scores(self, before: Outcome, after: Outcome) -> IdentityScores:
+    def scores(self, before: Outcome, carried: Outcome, after: Outcome) -> IdentityScores:
         """For the manifest."""
-        degraded = self._outcome([clip.crops[0] for clip in self._clips])
+        degraded = self._outcome([case.clip.crops[0] for case in self._cases])
         return IdentityScores(
-            "dlib", self.held_out, before.likeness, after.likeness, degraded.likeness, before.psnr_db, after.psnr_db
-        )
+            "dlib", self._named, before.likeness, carried.likeness, after.likeness, degraded.likeness,
+            before.psnr_db, after.psnr_db,
+        )  # fmt: skip
 
     def _outcome(self, crops: list[Array]) -> Outcome:
-        likeness = [float(self._judge.embed(np.clip(crop, 0, 1), self._points) @ self._target) for crop in crops]
-        side = len(crops[0])
-        box = (slice(int(side * 0.25), int(side * 0.9)), slice(int(side * 0.2), int(side * 0.8)))
-        errors = [float(((np.clip(crop, 0, 1) - self._truth.crop)[box] ** 2).mean()) for crop in crops]
+        likeness, errors = [], []
+        for case, crop in zip(self._cases, (np.clip(crop, 0, 1) for crop in crops), strict=True):
+            likeness.append(float(self._judge.embed(crop, _judged_points(case.truth)) @ case.target))
+            side = len(crop)
+            box = (slice(int(side * 0.25), int(side * 0.9)), slice(int(side * 0.2), int(side * 0.8)))
+            errors.append(float(((crop - case.truth.crop)[box] ** 2).mean()))
         return Outcome(float(np.mean(likeness)), float(np.mean([-10 * np.log10(max(e, 1e-9)) for e in errors])))
+
+
+def _judged_points(photo: AlignedPhoto) -> Array:
+    """(5, 2) pixels of the crop."""
+    return np.asarray(five_points(photo.dense) * photo.crop.shape[0] - 0.5, np.float32)
+
+
+def _degraded(crop: Array, number: int, name: str, rng: np.random.Generator) -> Array:
+    """Every other copy by the field's recipe, x4 and x8 in turn; the others as the weights practised, in colour."""
+    if number % 2:
+        return next(recipe.degraded([crop], recipe.draw(name, (4, 8)[number // 2 % 2])))
+    parameters = draw(rng, 8.0, monochrome=False, archival=False)
+    while parameters.scale < LEAST_SCALE:
+        parameters = draw(rng, 8.0, monochrome=False, archival=False)
+    return np.asarray(degrade(crop[None], replace(parameters, monochrome=False), rng)[0], np.float32)
 
 
 def look_at(
@@ -98,7 +116,9 @@ def look_at(
     """(468, 2) landmarks of a degraded copy (S, S, 3) of `photo`'s crop, and whose face it shows."""
     side = crop.shape[0]
     points = five_points(photo.dense) * side - 0.5
-    face = Face(0, (0.0, 0.0, float(side), float(side)), tuple((float(x), float(y)) for x, y in points), 1.0)
+    (left, top), (right, bottom) = photo.dense.min(axis=0) * side - 0.5, photo.dense.max(axis=0) * side - 0.5
+    box = (float(left), float(top), float(right - left), float(bottom - top))  # about what the detector would say
+    face = Face(0, box, tuple((float(x), float(y)) for x, y in points), 1.0)
     picture = np.rint(np.clip(crop, 0, 1) * 255).astype(np.uint8)
     dense = (analyser.landmarks(picture, face).points + 0.5) / side
     return np.asarray(dense, np.float32), analyser.recognise(picture, face)
@@ -109,8 +129,3 @@ def mirrored(photo: AlignedPhoto) -> AlignedPhoto:
     dense = photo.dense[mirror_order()] * np.array([-1, 1], np.float32) + np.array([1, 0], np.float32)
     crop = np.ascontiguousarray(photo.crop[:, ::-1])
     return AlignedPhoto(crop, dense.astype(np.float32), photo.embedding, photo.quality)
-
-
-def _finished(restorer: Restorer, clip: FaceClip, guide: tuple[AlignedPhoto, ...]) -> Array:
-    crop: Array = carry_out(restorer.restore(clip, guide, RestorationSettings(), BlendingMemory())).crops[0]
-    return crop

@@ -18,6 +18,8 @@ STAGES = {
     "restore": "restoring",
     "write": "writing movie",
     "store": "storing frames",
+    "look": "looking",
+    "try": "trying",
     "practise": "practising",
 }
 

@@ -359,9 +359,10 @@ class PreviewResult:
 
 @dataclass(frozen=True, slots=True)
 class CreateIdentityParams:
-    """Make an identity pack of one to five photographs; minutes on a CPU. Sends `progress`, stage "practise".
+    """Make an identity pack of one to `api.MOST_CARRIED` photographs; minutes on a CPU.
 
-    Cancelled or killed, the same request goes on where it was.
+    Sends `progress` of the stages "look", "try" and "practise". Cancelled or killed, the same request goes on where it
+    was.
     """
 
     name: str

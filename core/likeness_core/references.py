@@ -1,6 +1,7 @@
 """Reference photographs: read, checked, and measured before anything is restored with them."""
 
 import hashlib
+from collections.abc import Generator
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from likeness_core.api import ReferencePhoto, ReferenceSet
+from likeness_core.api import MOST_CARRIED, ReferencePhoto, ReferenceSet
 from likeness_core.errors import ReferencePhotoError
 from likeness_core.face_quality import FaceQuality, face_quality
 from likeness_core.faces import SURE_SCORE, FaceAnalyser, FoundFace, Picture
@@ -39,11 +40,43 @@ def load_references(paths: tuple[Path, ...], analyser: FaceAnalyser) -> LoadedRe
     """
     if not 1 <= len(paths) <= MOST_PHOTOS:
         message = f"{len(paths)} reference photographs were given"
-        raise ReferencePhotoError("reference.count", message, f"Give 1 to {MOST_PHOTOS}, the best ones.")
+        hint = f"Give 1 to {MOST_PHOTOS}, the best ones; an identity pack takes up to {MOST_CARRIED}."
+        raise ReferencePhotoError("reference.count", message, hint)
     checked = [check_photo(path, analyser) for path in paths]
     photos = tuple(photo for photo, _ in checked)
     warnings = tuple(doubt for _, doubts in checked for doubt in doubts)
     return LoadedReferences(ReferenceSet(paths[0].stem, photos), warnings + doubts_together(photos))
+
+
+def usable_references(paths: tuple[Path, ...], analyser: FaceAnalyser) -> Generator[int, None, LoadedReferences]:
+    """The same of up to MOST_CARRIED photographs, but those that cannot serve, and repeats, are left out and said.
+
+    Yields how many were looked at. Raises ReferencePhotoError: `reference.count`, or what is wrong with the first
+    where none can serve.
+    """
+    if not 1 <= len(paths) <= MOST_CARRIED:
+        message = f"{len(paths)} photographs were given"
+        raise ReferencePhotoError("reference.count", message, f"An identity pack carries 1 to {MOST_CARRIED}.")
+    photos: dict[str, ReferencePhoto] = {}
+    warnings: list[str] = []
+    failures: list[ReferencePhotoError] = []
+    for number, path in enumerate(paths):
+        yield number
+        try:
+            photo, doubts = check_photo(path, analyser)
+        except ReferencePhotoError as error:
+            failures.append(error)
+            warnings.append(f"left out: {error.message}")
+            continue
+        if photo.sha256 in photos:
+            warnings.append(f"left out: {path.name} is the same photograph as {Path(photos[photo.sha256].path).name}")
+            continue
+        photos[photo.sha256] = photo
+        warnings.extend(doubts)
+    if not photos:
+        raise failures[0]
+    kept = tuple(photos.values())
+    return LoadedReferences(ReferenceSet(Path(kept[0].path).stem, kept), (*warnings, *doubts_together(kept)))
 
 
 def check_photo(path: Path, analyser: FaceAnalyser) -> tuple[ReferencePhoto, tuple[str, ...]]:

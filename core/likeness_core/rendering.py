@@ -199,12 +199,17 @@ def open_restorers(job: RestorationJob, tracks: tuple[CastTrack, ...]) -> dict[s
     if check_pack(pack).sha256 != job.pack.sha256:
         hint = "Start afresh with --overwrite, or put the earlier pack back."
         raise InputError("job.differs", "the model pack is not the one that this job was begun with", hint)
-    restorers = {}
+    restorers: dict[str, Restorer] = {}
+    plain: Restorer | None = None  # one for everybody whose pack changes nothing in the network
     for role in job.roles:
         if role.identity in wanted:
-            identity = identity_of(role, job.pack.sha256)
-            device, dtype = torch.device(job.device), getattr(torch, job.dtype)
-            restorers[role.identity] = Restorer(pack, device, dtype, identity.lora if identity else None)
+            identity = identity_of(role, job.pack)
+            lora = identity.lora if identity else None
+            if lora is None and plain is not None:
+                restorers[role.identity] = plain
+                continue
+            restorers[role.identity] = Restorer(pack, torch.device(job.device), getattr(torch, job.dtype), lora)
+            plain = restorers[role.identity] if lora is None else plain
     return restorers
 
 

@@ -109,7 +109,7 @@ def _hash_of_identity(path: Path, pack: ModelPack, insightface: bool) -> str:
     if insightface:
         message = "an identity pack holds the embeddings of the networks that ship"
         raise InputError("identity.face_models", message, "Leave --insightface out, or use --reference.")
-    return load_identity(path, pack.sha256).sha256
+    return load_identity(path, pack).sha256
 
 
 def _hash_of_photo(photo: Path) -> str:

@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from likeness_core.api import Face, FaceTrack, Shot
+from likeness_core.crops import align, cut
 from likeness_core.face_quality import FaceQuality, quality_of_crop
 from likeness_core.faces import SURE_SCORE, FaceAnalyser, FoundFace, Picture, Points, aligned_crop
+from likeness_core.media import to_float, to_uint8
 
 # A face is embedded once in so many of its detections, always the best of them. The recogniser takes 18 ms on
 # two cores: so 3 ms a frame, and four looks a second are enough for a mean that no longer moves.
@@ -26,7 +28,9 @@ _LOOKS_ALIKE = 0.35  # cosine of embeddings; strangers give 0.10 with a deviatio
 _REACH = 2.0  # how far, in face widths, a face may jump between two frames
 _SAME_SIZE = 1.6  # how much its width may change meanwhile, as a factor
 
-_VIEW_PX = 16
+_THUMB_PX = 16  # of what two neighbouring frames are compared in
+VIEW_PX = 128
+MOST_VIEWS = 8
 
 # Spread in frames of the smoothing's Gaussian weights; docs/faces.md has the measurement.
 _SMOOTHING_FRAMES = 1.5
@@ -39,6 +43,8 @@ class FollowedFace:
     track: FaceTrack
     landmarks: Points  # float32 (T, 468, 2), smoothed, pixels of the frame
     presence: npt.NDArray[np.float32]  # (T,), 0 to 1: how sure the mesh is; 0 where interpolated
+    views: Picture  # uint8 RGB (V, VIEW_PX, VIEW_PX, 3): aligned crops of some of its best frames, MOST_VIEWS at most
+    views_dense: Points  # float32 (V, 468, 2): the landmarks in them, shares of the side
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +53,7 @@ class _Look:
 
     found: FoundFace
     quality: FaceQuality
-    view: Points  # float32 (256,): the face at 16 x 16, mean 0 and length 1
+    thumb: Points  # float32 (256,): the face at 16 x 16, mean 0 and length 1
 
 
 @dataclass(slots=True)
@@ -64,11 +70,13 @@ class _OpenTrack:
     """A face that is being followed."""
 
     found: list[FoundFace] = field(default_factory=list)
-    view: Points = field(default_factory=lambda: np.zeros(_VIEW_PX**2, np.float32))  # the last, as in _Look
+    thumb: Points = field(default_factory=lambda: np.zeros(_THUMB_PX**2, np.float32))  # the last, as in _Look
     embedding_sum: Points = field(default_factory=lambda: np.zeros(1, np.float32))
     expected: list[tuple[float, float]] = field(default_factory=list)  # weight and `Recognition.expected_match`
     sharpness_sum: float = 0.0
     best: _Best | None = None
+    views: list[tuple[int, Picture]] = field(default_factory=list)  # frame, crop by the points that it has there
+    view_every: int = 1  # of the best views so far one in so many is kept
 
     @property
     def last(self) -> Face:
@@ -88,6 +96,15 @@ class _OpenTrack:
             )
         ]
         return x + shift[0], y + shift[1], width, height
+
+    def keep_view(self) -> None:
+        """Add the best view to those that are kept: evenly spread over the track, however long it becomes."""
+        if self.best is None:
+            return
+        crop = cut(to_float(self.best.picture), align(np.array(self.best.face.points, np.float32), VIEW_PX))
+        self.views.append((self.best.face.frame, to_uint8(crop)))
+        if len(self.views) > MOST_VIEWS:
+            self.views, self.view_every = self.views[::2], 2 * self.view_every
 
 
 class ShotTracker:
@@ -147,7 +164,7 @@ class ShotTracker:
                     continue
                 affinity = float(overlaps[row, column])
                 rivals = (overlaps[row] > 0.1).sum() + (overlaps[:, column] > 0.1).sum() - 2
-                if affinity < _PLAIN_SIGHT_IOU or rivals > 0 or track.view @ look.view < _SAME_VIEW:
+                if affinity < _PLAIN_SIGHT_IOU or rivals > 0 or track.thumb @ look.thumb < _SAME_VIEW:
                     alike = self._alike(track, face, rgb)
                     if alike < _LOOKS_ALIKE:
                         continue
@@ -172,7 +189,7 @@ class ShotTracker:
 
     def _extend(self, track: _OpenTrack, look: _Look, rgb: Picture) -> None:
         track.found.append(look.found)
-        track.view = look.view
+        track.thumb = look.thumb
         track.sharpness_sum += look.quality.sharpness
         if track.best is None or look.quality.overall > track.best.quality:
             picture, face = _surroundings(rgb, look.found.face)
@@ -186,6 +203,8 @@ class ShotTracker:
             weight = track.best.face.score * max(track.best.quality, 0.01)
             seen = self._analyser.recognise(track.best.picture, track.best.face)
             track.embedding_sum = track.embedding_sum + weight * seen.embedding
+            if len(track.expected) % track.view_every == 0:
+                track.keep_view()
             track.expected.append((weight, seen.expected_match))
             track.best = None
 
@@ -218,7 +237,15 @@ class ShotTracker:
             ),
             dense,
             np.array([known.get(int(frame), 0.0) for frame in every], np.float32),
+            np.stack([crop for _, crop in track.views]),
+            np.stack([_points_in_view(faces, dense, frame, every) for frame, _ in track.views]),
         )
+
+
+def _points_in_view(faces: list[Face], dense: Points, frame: int, every: npt.NDArray[np.int64]) -> Points:
+    """(468, 2) smoothed landmarks of `frame` in the crop that its own five points gave, shares of the side."""
+    own = next(face for face in faces if face.frame == frame)
+    return align(np.array(own.points, np.float32), VIEW_PX).points(dense[int(np.searchsorted(every, frame))])
 
 
 def smooth_points(
@@ -269,7 +296,7 @@ def overlap(one: tuple[float, float, float, float], other: tuple[float, float, f
 def _look(found: FoundFace, rgb: Picture) -> _Look:
     crop = aligned_crop(rgb, found.face)
     small = cv2.resize(
-        cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[16:96, 16:96], (_VIEW_PX, _VIEW_PX), interpolation=cv2.INTER_AREA
+        cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[16:96, 16:96], (_THUMB_PX, _THUMB_PX), interpolation=cv2.INTER_AREA
     )
     view = small.astype(np.float32).ravel() - np.float32(small.mean())
     length = max(float(np.linalg.norm(view)), 1e-6)

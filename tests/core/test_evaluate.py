@@ -19,7 +19,7 @@ from likeness_core.evaluation.footage import degraded_media, truth_media
 from likeness_core.evaluation.gates import gates
 from likeness_core.evaluation.recipe import bicubic, blur_kernel, degraded, draw, small_size
 from likeness_core.evaluation.report import as_text, sections
-from likeness_core.evaluation.run import Result, Row
+from likeness_core.evaluation.run import Plan, Result, Row, _settings
 from likeness_core.evaluation.scores import Scores, Shots
 from likeness_core.evaluation.subjects import read_set
 from likeness_core.evaluation.table import METRICS, Measured, difference, table
@@ -188,6 +188,26 @@ def test_stills_become_footage_of_one_size_and_low_quality_of_the_same(tmp_path)
     assert first[10, 10] == pytest.approx(60 / 255, abs=1e-3)
 
 
+def test_a_sequence_is_footage_and_another_one_is_measured_anew(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        for i in range(2):
+            cv2.imwrite(str(tmp_path / folder / f"{i:03d}.png"), np.full((64, 64, 3), 20 * i, np.uint8))
+
+    def settings(folder: str) -> str:
+        (tmp_path / "manifest.json").write_text(
+            json.dumps({"subjects": [{"name": "scene", "truth": f"{folder}/%03d.png"}]})
+        )
+        (subject,) = read_set(tmp_path)
+        assert not subject.stills
+        return _settings(subject, NONE, Plan(tmp_path, (4,), (NONE,)), "")
+
+    first = settings("a")
+    assert settings("a") == first != settings("b")
+    cv2.imwrite(str(tmp_path / "a" / "000.png"), np.full((64, 64, 3), 200, np.uint8))
+    assert settings("a") != first
+
+
 def test_a_json_manifest_names_everything_and_what_it_lacks_is_said(tmp_path):
     for name in ("a.mp4", "low.mp4", "r.jpg", "w.jpg"):
         (tmp_path / name).touch()
@@ -219,6 +239,7 @@ def test_runs_end_at_cuts_and_gaps_and_seams_lie_in_the_middle_of_overlaps():
     assert Shots().seams(range(40)) == [20]  # windows start at 0 and 16 and share 16 to 23
     assert Shots().seams(range(24)) == []
     assert Shots((100,), 1).seams(range(100, 140)) == [20]
+    assert Shots().seams(range(5, 56)) == [15, 31]  # windows count from the shot's start, not from the first face
 
 
 # The table
@@ -278,6 +299,8 @@ def test_few_subjects_are_measured_by_blocks_and_missing_rows_by_those_who_have_
     (section,) = sections([*few, *lonely], [NONE, RIGHT])
     assert section.table.subjects == ("s0", "s1")
     assert section.table.unit == "half-second block"
+    line = section.table.line("right")
+    assert line is not None and list(line.intervals) == ["ids_dlib"]  # the one that is known frame by frame
     assert section.everyone.subjects == ("s0", "s1", "s9")
     assert section.everyone.line("right") is None
     assert "x8, every subject: 3 subjects" in as_text([section])
@@ -293,9 +316,10 @@ def untrained_identity(path: Path, photo: Path) -> Path:
     analyser = open_face_analyser(1)
     reference = load_references((photo,), analyser).set.photos[0]
     lora = Lora(open_compact(folder, manifest, torch.device("cpu"), torch.float32).model, 2)
-    scores = IdentityScores("dlib", "x", 0.9, 0.9, 0.8, 20, 20)
+    scores = IdentityScores("dlib", "x", 0.9, 0.9, 0.9, 0.8, 20, 20)
     record = PhotoRecord(photo.name, packs.file_hash(photo))
-    said = IdentityManifest(FORMAT, "anna", "0", pack.name, pack.sha256, (record,), (), 2, 1, 0, scores)
+    weights = manifest.files[packs.WEIGHTS]
+    said = IdentityManifest(FORMAT, "anna", "0", pack.name, weights, (record,), (), 2, 1, 0, scores)
     save_identity(path, said, (aligned_photo(reference, analyser, KEPT_PX),), lora.tensors())
     return path
 
@@ -379,6 +403,8 @@ def test_what_cannot_be_measured_is_left_out_and_said(tmp_path):
     [
         (["--kinds", "left"], "input.kinds"),
         (["--row", "x"], "input.row"),
+        (["--row", "input=--strength 0"], "input.row"),  # one that there is
+        (["--pack", "a/compact", "b/compact"], "input.row"),
         (["--only", "nobody"], "evaluate.nobody"),
         (["--seeds", "0"], "input.count"),
     ],

@@ -14,11 +14,19 @@ from likeness_core import packs
 from likeness_core.__main__ import main
 from likeness_core.api import Progress, RestorationSettings
 from likeness_core.errors import FaceError, InputError, ModelPackError, ReferencePhotoError
-from likeness_core.identity import IdentityRequest, IdentityResult, create_identity
+from likeness_core.identity import (
+    IdentityRequest,
+    IdentityResult,
+    create_identity,
+    held_out_photos,
+    practice_faces,
+)
 from likeness_core.jobs import cache_at, job_of_result
+from likeness_core.practice.samples import Faces
 from likeness_core.restore import restore
 from likeness_core.restorer.blending import BlendingMemory
-from likeness_core.restorer.identity_pack import identity_of, load_identity
+from likeness_core.restorer.conditioning import AlignedPhoto
+from likeness_core.restorer.identity_pack import identity_of, load_identity, save_identity
 from likeness_core.restorer.lora import LINEAR, UP, Lora, adapted
 from likeness_core.restorer.pipeline import Restorer
 from likeness_core.steps import carry_out
@@ -30,7 +38,7 @@ from tests.core.restoring import film, likeness, pair_film, photograph
 
 PHOTOS = tuple(str(path) for path in sorted((packs.resources() / "sample").glob("*.jpg")))
 CPU = torch.device("cpu")
-STEPS, CHECKPOINT_STEPS = 12, 5
+STEPS, CHECKPOINT_STEPS = 20, 8
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -67,10 +75,11 @@ def finish(work: Generator[Progress, None, IdentityResult]) -> tuple[IdentityRes
 
 def test_a_pack_is_made_helps_and_is_plugged_in(made: tuple[IdentityResult, list[Progress]], pack: Path) -> None:
     result, reports = made
-    assert [report.done for report in reports] == list(range(1, STEPS + 1))
+    assert [report.done for report in reports if report.stage == "practise"] == list(range(1, STEPS + 1))
+    assert [report.stage for report in reports if report.done == 0] == ["look", "try"]  # each can be seen, and stopped
     assert result.scores.after > result.scores.before
     assert result.scores.judge == "dlib"
-    identity = load_identity(Path(result.path), packs.check_pack(pack).sha256)
+    identity = load_identity(Path(result.path), packs.check_pack(pack))
     assert [record.name for record in identity.manifest.photos] == [Path(photo).name for photo in PHOTOS]
     assert identity.manifest.photos[0].sha256 == packs.file_hash(Path(PHOTOS[0]))
     assert len(identity.photos) == len(PHOTOS)
@@ -88,11 +97,11 @@ def test_stopped_and_gone_on_with_gives_the_same_bytes(
     tmp_path: Path, pack: Path, made: tuple[IdentityResult, list[Progress]]
 ) -> None:
     work = create_identity(asked(tmp_path, pack))
-    while next(work).done < STEPS - 1:
+    while next(work) != Progress("practise", STEPS - 1, STEPS):
         pass
     work.close()
     result, reports = finish(create_identity(asked(tmp_path, pack)))
-    assert reports[0].done == 11  # from the checkpoint after step 10
+    assert [one.done for one in reports if one.stage == "practise"] == [17, 18, 19, 20]  # from the checkpoint
     assert Path(result.path).read_bytes() == Path(made[0].path).read_bytes()
 
 
@@ -105,6 +114,45 @@ def test_a_pack_that_does_not_help_is_not_saved(tmp_path: Path) -> None:
         finish(create_identity(request))
     assert caught.value.code == "identity.no_help"
     assert not Path(request.output).exists()
+
+
+def test_the_best_still_guides_and_the_poorest_judges_nothing() -> None:
+    def qualities(*values: float) -> tuple[AlignedPhoto, ...]:
+        nothing = np.zeros((2, 2, 3), np.float32)
+        return tuple(AlignedPhoto(nothing, nothing[0, :, :2], nothing[0, 0], value) for value in values)
+
+    assert held_out_photos(qualities(0.5)) == ()
+    assert held_out_photos(qualities(0.2, 0.9)) == (0,)
+    assert held_out_photos(qualities(0.2, 0.9, 0.8, 0.1)) == (2,)
+    many = held_out_photos(qualities(*np.linspace(1, 0, 24)))
+    assert many == (1, 5, 9, 13)
+    assert not set(held_out_photos(qualities(*np.linspace(1, 0, 15)))) & {0, 12, 13, 14}
+
+
+def test_what_was_practised_on_does_not_judge(tmp_path: Path, pack: Path) -> None:
+    """The same picture, given again as a still of the footage, is neither practised on nor counted."""
+    again = tmp_path / "again.jpg"
+    shutil.copy(PHOTOS[1], again)
+    seen: list[int] = []
+
+    def noted(photos: tuple[AlignedPhoto, ...], *rest: object) -> Faces:
+        seen.append(len(photos))
+        return practice_faces(photos, *rest)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("likeness_core.identity.practice_faces", noted)
+        result, _ = finish(create_identity(asked(tmp_path, pack, footage=(str(again),))))
+    assert seen == [1]  # one of two judges
+    assert load_identity(Path(result.path)).manifest.footage == ()
+
+
+def test_a_pack_may_carry_photographs_alone(made: tuple[IdentityResult, list[Progress]], tmp_path: Path) -> None:
+    whole = load_identity(Path(made[0].path))
+    alone = tmp_path / "alone.identity.safetensors"
+    save_identity(alone, replace(whole.manifest, rank=0), whole.photos, {})
+    read = load_identity(alone)
+    assert read.lora is None and len(read.photos) == len(whole.photos)
+    assert main(["identity", "show", str(alone)]) == 0
 
 
 def test_practice_changes_nothing_but_the_low_rank_part() -> None:
@@ -131,8 +179,8 @@ def test_an_unpractised_low_rank_part_changes_nothing() -> None:
 def test_bad_requests_and_files_get_their_errors(tmp_path: Path, pack: Path) -> None:
     with pytest.raises(InputError, match="safetensors"):
         next(create_identity(asked(tmp_path, pack, output=str(tmp_path / "anna.bin"))))
-    with pytest.raises(ReferencePhotoError):
-        next(create_identity(asked(tmp_path, pack, photos=PHOTOS * 3)))
+    with pytest.raises(ReferencePhotoError, match="photographs were given"):
+        next(create_identity(asked(tmp_path, pack, photos=PHOTOS[:1] * 25)))
     garbage = tmp_path / "x.identity.safetensors"
     for content in (b"", b"no pack", (pack / packs.WEIGHTS).read_bytes()):
         garbage.write_bytes(content)
@@ -146,7 +194,7 @@ def test_bad_requests_and_files_get_their_errors(tmp_path: Path, pack: Path) -> 
 
 def test_a_pack_of_another_network_is_refused(made: tuple[IdentityResult, list[Progress]]) -> None:
     with pytest.raises(ModelPackError) as caught:
-        load_identity(Path(made[0].path), "0" * 64)
+        load_identity(Path(made[0].path), packs.check_pack(packs.resources() / "packs" / "compact"))
     assert caught.value.code == "identity.other_pack"
 
 
@@ -168,10 +216,10 @@ def test_a_person_is_restored_with_their_pack(
     assert said["compared_with"] == "the references"
     with cache_at(tmp_path / "cache"):
         job = job_of_result(tmp_path / "out")
-    assert identity_of(job.roles[0], job.pack.sha256) is not None
+    assert identity_of(job.roles[0], job.pack) is not None
     plugged.write_bytes(plugged.read_bytes() + b"\0")  # read as before, and not the same file
     with pytest.raises((InputError, ModelPackError)):
-        identity_of(job.roles[0], job.pack.sha256)
+        identity_of(job.roles[0], job.pack)
 
 
 def test_one_with_a_pack_and_one_with_photographs(

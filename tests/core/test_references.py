@@ -5,9 +5,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from likeness_core.api import MOST_CARRIED
 from likeness_core.errors import ReferencePhotoError
 from likeness_core.faces import FaceAnalyser, open_face_analyser
-from likeness_core.references import SMALLEST_FACE_PX, load_references, read_photo
+from likeness_core.references import (
+    SMALLEST_FACE_PX,
+    LoadedReferences,
+    load_references,
+    read_photo,
+    usable_references,
+)
+from likeness_core.steps import carry_out
 
 from tests.core.openpeople_footage import Picture, portrait, put, room, selfie
 
@@ -117,6 +125,32 @@ def test_too_small(analyser: FaceAnalyser, tmp_path: Path) -> None:
 def test_count(count: int, analyser: FaceAnalyser, tmp_path: Path) -> None:
     with pytest.raises(ReferencePhotoError) as caught:
         load_references((save(tmp_path / "one.png", portrait(1)),) * count, analyser)
+    assert caught.value.code == "reference.count"
+
+
+def usable(paths: list[Path], analyser: FaceAnalyser) -> LoadedReferences:
+    return carry_out(usable_references(tuple(paths), analyser), lambda _: None)
+
+
+def test_of_many_photographs_those_that_cannot_serve_are_left_out(analyser: FaceAnalyser, tmp_path: Path) -> None:
+    good = [save(tmp_path / f"{i}.png", np.roll(portrait(1), i, axis=1)) for i in range(7)]  # more than a job takes
+    empty = save(tmp_path / "empty.png", room(200, 200))
+    again = tmp_path / "again.png"
+    again.write_bytes(good[2].read_bytes())
+    missing = tmp_path / "missing.png"
+    loaded = usable([*good[:3], empty, again, missing, *good[3:]], analyser)
+    assert [photo.path for photo in loaded.set.photos] == [str(path) for path in good]
+    for name, why in (("empty.png", "no face"), ("again.png", "the same photograph as 2.png"), ("missing.png", "read")):
+        assert any(name in warning and why in warning for warning in loaded.warnings)
+
+
+def test_where_none_can_serve_it_is_the_first_that_is_named(analyser: FaceAnalyser, tmp_path: Path) -> None:
+    empty = save(tmp_path / "empty.png", room(200, 200))
+    with pytest.raises(ReferencePhotoError) as caught:
+        usable([empty, tmp_path / "missing.png"], analyser)
+    assert caught.value.code == "reference.no_face"
+    with pytest.raises(ReferencePhotoError) as caught:
+        usable([empty] * (MOST_CARRIED + 1), analyser)
     assert caught.value.code == "reference.count"
 
 

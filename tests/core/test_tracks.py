@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 from likeness_core.api import FaceTrack, FrameRange, Shot
+from likeness_core.crops import TEMPLATE, align, cut
 from likeness_core.faces import FaceAnalyser, open_face_analyser
-from likeness_core.tracks import FollowedFace, ShotTracker, overlap, smooth_points
+from likeness_core.tracks import MOST_VIEWS, VIEW_PX, FollowedFace, ShotTracker, overlap, smooth_points
+from likeness_core.warps import five_points
 
 from tests.core.openpeople_footage import Picture, portrait, put, room
 
@@ -47,6 +49,21 @@ def test_one_moving_face_is_one_track(analyser: FaceAnalyser) -> None:
     assert 0.3 < track.quality <= 1
     moved = np.diff([np.mean(face.points, axis=0) for face in track.faces], axis=0)
     np.testing.assert_allclose(moved, np.broadcast_to((4, 1), moved.shape), atol=0.5)
+
+
+def test_a_few_views_are_kept_of_a_long_track_with_landmarks_in_place(analyser: FaceAnalyser) -> None:
+    pictures = [scene((1, 10 + 0.5 * t, 10, 140)) for t in range(70)]
+    followed = follow(analyser, pictures)[0]
+    assert followed.views.shape[1:] == (VIEW_PX, VIEW_PX, 3) and followed.views.dtype == np.uint8
+    assert 4 <= len(followed.views) <= MOST_VIEWS < 70 // 6  # looked at oftener than that
+    for crop, dense in zip(followed.views, followed.views_dense, strict=True):
+        np.testing.assert_allclose(five_points(dense), TEMPLATE, atol=0.03)
+        whole = cut(portrait(1).astype(np.float32) / 255, align(np.array(found_points(analyser)), VIEW_PX))
+        assert np.corrcoef(crop[32:96, 32:96].ravel(), whole[32:96, 32:96].ravel())[0, 1] > 0.95
+
+
+def found_points(analyser: FaceAnalyser) -> tuple[tuple[float, float], ...]:
+    return analyser.find(portrait(1))[0].face.points
 
 
 def test_people_keep_their_tracks_when_they_cross(analyser: FaceAnalyser) -> None:

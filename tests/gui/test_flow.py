@@ -15,7 +15,7 @@ from likeness_gui.views.compare_view import Mode
 from likeness_gui.views.main_window import MainWindow
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from tests.gui.clips import ordered
@@ -179,14 +179,16 @@ def test_a_photograph_that_cannot_serve_is_said_and_left_out(editor: Editor, foo
     assert any("bad.jpg" in remark for remark in remarks)
 
 
-def test_an_identity_pack_of_nothing_is_said_and_not_used(editor: Editor, footage: Path) -> None:
+def test_an_identity_pack_of_nothing_is_said_and_not_used(
+    editor: Editor, footage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     workspace, box = editor.workspace, editor.window.inspector.identity
     editor.open(footage, FrameRange(0, 2))
     editor.next(Step.ANALYSE)
     bad = footage.with_name("bad.jpg")
     bad.write_bytes(b"not a picture")
-    editor.choose([bad])
-    editor.wait(lambda: workspace.photographs.report(str(bad)), "it is checked")
+    editor.until(Step.CHOOSE)
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(bad)], ""))
     editor.click(box._make)
     editor.wait(lambda: workspace.notices.shown, "it is said")
     assert workspace.notices.shown[0].hint

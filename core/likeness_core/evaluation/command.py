@@ -129,7 +129,7 @@ def _plan(given: argparse.Namespace) -> "Plan":
 
 
 def _rows(given: argparse.Namespace) -> "tuple[Row, ...]":
-    from likeness_core.evaluation.run import Row
+    from likeness_core.evaluation.run import BASELINES, Row
 
     kinds = [kind for kind in given.kinds.split(",") if kind]
     unknown = sorted(set(kinds) - set(KINDS))
@@ -146,4 +146,8 @@ def _rows(given: argparse.Namespace) -> "tuple[Row, ...]":
             if not (separator and title):
                 raise InputError("input.row", f"--row {text} is not NAME=OPTIONS", "Write --row '4 steps=--steps 4'.")
             rows.append(Row((name if len(packs) > 1 else "") + title, "right", (*options, *shlex.split(words))))
+    names = [*BASELINES, *(row.name for row in rows)]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        hint = "Give each --row a name of its own, and each --pack a folder of another name."
+        raise InputError("input.row", f"two rows are called '{twice[0]}'", hint)
     return tuple(rows)

@@ -18,7 +18,7 @@ from likeness_core.api import FrameRange, Media
 from likeness_core.errors import FaceError, InputError
 from likeness_core.evaluation import measure
 from likeness_core.evaluation.measure import Interval
-from likeness_core.evaluation.scores import Examiner, Rows, Scores, Shots, TruthFace, scores
+from likeness_core.evaluation.scores import NOT_MEASURED, Examiner, Rows, Scores, Shots, TruthFace, scores
 from likeness_core.media import Frame, MediaReader, probe
 
 FloatArray = npt.NDArray[np.float32]
@@ -99,11 +99,12 @@ def _summary(faces: dict[int, TruthFace], total: int, versions: Sequence[Rows], 
             (_similarity(degraded.sface, sface), _similarity(restored.sface, sface)),
         )
     ]
-    steadiness = [measure.identity_distance(dlib[run]) for run in shots.runs(degraded.numbers)]
+    runs = [run for run in shots.runs(degraded.numbers) if run.stop - run.start > 1]
+    steadiness = [measure.identity_distance(dlib[run]) for run in runs]
     return Evaluation(
         frames=len(known),
         total=total,
-        truth_vidd_dlib=float(np.mean(steadiness)),
+        truth_vidd_dlib=float(np.mean(steadiness)) if steadiness else NOT_MEASURED,
         degraded=scores(degraded, faces, shots),
         restored=scores(restored, faces, shots),
         psnr_gain_db=gains[0],

@@ -6,6 +6,7 @@ in OUT/results.jsonl, a line a restoration, so that the same command goes on whe
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
@@ -148,7 +149,8 @@ def _guide(subject: Subject, row: Row) -> list[str]:
 def _settings(subject: Subject, row: Row, plan: Plan, code: str) -> str:
     """What decides a result beside its key, as a short hash: footage, photographs, weights, options, our code."""
     files = [*subject.truth, *subject.references, *subject.wrong, *(path for _, path in subject.degraded)]
-    sizes = [f"{path} {path.stat().st_size}" for path in files if path.exists()]
+    stats = [(path, path.stat()) for named in files for path in _files(named)]
+    sizes = [f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in stats]
     words = [code, str(plan.every), str(plan.frames), str(subject.cuts), *sizes]
     if row.name not in BASELINES:
         options = [*plan.arguments, *row.arguments]
@@ -158,6 +160,11 @@ def _settings(subject: Subject, row: Row, plan: Plan, code: str) -> str:
         identity = packs.file_hash(subject.identity_pack) if row.kind == "identity" and subject.identity_pack else ""
         words += [row.kind, *options, pack, identity]
     return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
+
+
+def _files(path: Path) -> list[Path]:
+    """The file, or those of a sequence's pattern."""
+    return sorted(path.parent.glob(re.sub(r"%\d*d", "*", path.name))) if "%" in path.name else [path]
 
 
 def _key(result: Result) -> tuple[str, int, str, int, str]:

@@ -196,11 +196,12 @@ class Shots:
         plan = WindowPlan()
         starts = [window.start for window in windows(self._shot(numbers), plan.size, plan.overlap)][1:]
         takes_over = [start + plan.overlap // 2 for start in starts]
-        return [int(np.searchsorted(numbers, frame)) for frame in takes_over if frame <= numbers[-1]]
+        return [int(np.searchsorted(numbers, frame)) for frame in takes_over if numbers[0] < frame <= numbers[-1]]
 
     def _shot(self, numbers: Sequence[int]) -> FrameRange:
-        start = max((cut for cut in self.cuts if cut <= numbers[0]), default=numbers[0])
-        return FrameRange(start, numbers[-1] + self.every)
+        start = max((cut for cut in self.cuts if cut <= numbers[0]), default=0)  # where faces may not be seen yet
+        stop = min((cut for cut in self.cuts if cut > numbers[-1]), default=numbers[-1] + self.every)
+        return FrameRange(start, stop)
 
 
 def scores(

@@ -39,8 +39,9 @@ class Subject:
 
     @property
     def stills(self) -> bool:
-        """Whether the truth is still pictures."""
-        return len(self.truth) > 1 or self.truth[0].suffix.lower() in (".jpg", ".jpeg", ".png", ".webp")
+        """Whether the truth is still pictures, not a movie or the pattern of a sequence."""
+        name = self.truth[0].name.lower()
+        return len(self.truth) > 1 or ("%" not in name and name.endswith((".jpg", ".jpeg", ".png", ".webp")))
 
 
 @dataclass(frozen=True, slots=True)

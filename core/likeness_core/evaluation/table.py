@@ -127,12 +127,14 @@ def table(findings: Measured, rows: Sequence[Row], subjects: tuple[str, ...]) ->
     for name in names:
         values = {metric.field: findings.values(name, subjects, metric.field) for metric in METRICS}
         measured = {field: found[np.isfinite(found)] for field, found in values.items()}
+        units = {"ids_dlib": findings.identity(name, subjects, blocks)} if blocks else measured  # known frame by frame
+        intervals = {field: measure.confidence_interval(v.tolist()) for field, v in units.items() if len(v) > 1}
         lines.append(
             Line(
                 row=name,
                 subjects=len(subjects),
                 means={field: float(found.mean()) if len(found) else float("nan") for field, found in measured.items()},
-                intervals={f: measure.confidence_interval(v.tolist()) for f, v in measured.items() if len(v) > 1},
+                intervals=intervals,
                 closed_dlib=measure.closed_interval(before, findings.identity(name, subjects, blocks)),
                 closed_sface=measure.closed_interval(before_sface, values["ids_sface"]),
             )

@@ -21,6 +21,7 @@ Array = npt.NDArray[np.float32]
 _SMALL_SHARE = 0.94  # of the gain in crops of 256 and less: there it costs most (docs/training.md)
 _MASK_PX = 64  # masks are drawn in and softened at this size, by 3 % of the side
 _AROUND_PX, _LEAST_TRUST = 12, 2e-3  # what the network is shown: the face and a little around it
+_LEAST_PART_PX = 48  # of it each way: the widest of its blurs has to fit in
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
@@ -84,7 +85,8 @@ def _part(mask: Array) -> tuple[slice, slice]:
 
     def around(places: npt.NDArray[np.intp]) -> slice:
         first, last = (int(places[0]), int(places[-1])) if len(places) else (0, side)
-        return slice(max(0, first - _AROUND_PX) // 4 * 4, min(side, last + _AROUND_PX) // 4 * 4)
+        around = max(_AROUND_PX, _LEAST_PART_PX - (last - first))
+        return slice(max(0, first - around) // 4 * 4, min(side, last + around) // 4 * 4)
 
     return around(np.flatnonzero(counts.any(axis=1))), around(np.flatnonzero(counts.any(axis=0)))
 

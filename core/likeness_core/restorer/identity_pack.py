@@ -1,8 +1,10 @@
 """Identity packs: one small file per person, made of that person's photographs.
 
 The paper's: "After fine-tuning for each identity, we store the corresponding LoRA parameters psi_id, which can be
-plug-and-play in inference." Our reading of the file: safetensors that hold the LoRA, the aligned photographs with
-their landmarks and embeddings, so that the pack is all a job needs, and a manifest in the file's metadata.
+plug-and-play in inference." Our reading of the file: safetensors that hold the LoRA, where it helps, the aligned
+photographs with their landmarks and embeddings, so that the pack is all a job needs, and a manifest in the file's
+metadata. It carries more photographs than a job takes without one: the nearest in pose and expression is chosen for
+each track.
 """
 
 import hashlib
@@ -17,12 +19,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from torch import Tensor, from_numpy
 
-from likeness_core.api import Role
+from likeness_core.api import ModelPack, Role
 from likeness_core.errors import InputError, ModelPackError
 from likeness_core.jobs import write_whole
+from likeness_core.packs import WEIGHTS, read_manifest
 from likeness_core.restorer.conditioning import AlignedPhoto
 
-FORMAT = "likeness.identity.1"
+FORMAT = "likeness.identity.2"
 _LARGEST_BYTES = 64 << 20
 
 
@@ -36,12 +39,13 @@ class PhotoRecord:
 
 @dataclass(frozen=True, slots=True)
 class IdentityScores:
-    """How a pack did on what it was not made of: cosines to the photograph that was held out, undegraded."""
+    """How a pack did on what it was not made of: cosines to the photographs that were held out, undegraded."""
 
     judge: str  # the recogniser; never the one that rewarded
     held_out: str  # what was restored
-    before: float  # the same restorer and references without the pack
-    after: float
+    before: float  # the same restorer guided by the best photographs, as many as a job takes without a pack
+    carried: float  # guided by all of them, with nothing learnt
+    after: float  # as the pack does it
     degraded: float  # before any restoration
     psnr_before_db: float
     psnr_after_db: float
@@ -55,10 +59,10 @@ class IdentityManifest:
     name: str
     version: str  # of Likeness
     pack: str  # name of the model pack that it adapts
-    pack_sha256: str
+    weights_sha256: str  # of that pack's network
     photos: tuple[PhotoRecord, ...]
     footage: tuple[PhotoRecord, ...]
-    rank: int
+    rank: int  # 0 where nothing was kept of the practice: the photographs alone did better
     steps: int
     seed: int
     scores: IdentityScores
@@ -70,7 +74,7 @@ class IdentityPack:
 
     manifest: IdentityManifest
     photos: tuple[AlignedPhoto, ...]
-    lora: dict[str, Tensor]
+    lora: dict[str, Tensor] | None  # None: the network as it is
     sha256: str  # of the file
 
 
@@ -86,13 +90,13 @@ def save_identity(
     write_whole(path, save(arrays, {"manifest": json.dumps(asdict(manifest))}))
 
 
-def load_identity(path: Path, pack_sha256: str | None = None) -> IdentityPack:
-    """Read a pack. `pack_sha256`: of the model pack that it is to be used with.
+def load_identity(path: Path, pack: ModelPack | None = None) -> IdentityPack:
+    """Read a pack; `pack`: that it is to be used with. Only its network has to be the one that was practised with.
 
     Raises ModelPackError `identity.missing`, `identity.format`, `identity.other_pack`.
     """
     manifest = read_identity_manifest(path)
-    if pack_sha256 is not None and manifest.pack_sha256 != pack_sha256:
+    if pack is not None and manifest.weights_sha256 != read_manifest(Path(pack.path)).files[WEIGHTS]:
         message = f"the identity pack {path.name} was made for another model pack ({manifest.pack})"
         raise ModelPackError(
             "identity.other_pack", message, "Make it anew from the photographs: likeness identity create"
@@ -114,17 +118,17 @@ def load_identity(path: Path, pack_sha256: str | None = None) -> IdentityPack:
         for name, value in arrays.items()
         if name.startswith("lora/")
     }
-    return IdentityPack(manifest, photos, lora, hashlib.sha256(path.read_bytes()).hexdigest())
+    return IdentityPack(manifest, photos, lora or None, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
-def identity_of(role: Role, pack_sha256: str) -> IdentityPack | None:
-    """The identity pack of a role, made for the model pack of this hash; None where it has none.
+def identity_of(role: Role, model: ModelPack) -> IdentityPack | None:
+    """The identity pack of a role, made for this model pack; None where it has none.
 
     Raises ModelPackError as `load_identity`, InputError `job.differs` where the file is another by now.
     """
     if not role.identity:
         return None
-    pack = load_identity(Path(role.identity), pack_sha256)
+    pack = load_identity(Path(role.identity), model)
     if role.identity_sha256 not in ("", pack.sha256):
         hint = "Start afresh with --overwrite, or put the earlier identity pack back."
         raise InputError("job.differs", "the identity pack is not the one that this job was begun with", hint)

@@ -78,7 +78,10 @@ class LatentBackbone:
         """Sentence, photographs and footage."""
         clip = guide.clip
         control = torch.from_numpy(np.ascontiguousarray(clip.crops.transpose(0, 3, 1, 2))).to(self._like)
-        image = self._seen([] if "image" in clip.without else [photo.crop for photo in guide.photos], clip.monochrome)
+        relied = 0.0 if "image" in clip.without else guide.relied_on  # nothing of a stranger's photographs
+        image = self._seen([photo.crop for photo in guide.photos] if relied else [], clip.monochrome)
+        if 0 < relied < 1:
+            image = torch.lerp(self._seen([], clip.monochrome).expand_as(image), image, relied)
         said = np.zeros_like(clip.attributes) if "text" in clip.without else clip.attributes
         return LatentConditions(self._told(sentence(said)), image, control)
 

@@ -41,10 +41,11 @@ class WarmNetworks:
 
     def restorer(self, job: RestorationJob) -> Restorer:
         """The restorer of the first role of a job, whose pack was checked. Raises ModelPackError."""
-        identity = identity_of(job.roles[0], job.pack.sha256)
-        key = (job.pack.sha256, job.device, job.dtype, identity.sha256 if identity else "")
+        identity = identity_of(job.roles[0], job.pack)
+        lora = identity.lora if identity else None
+        key = (job.pack.sha256, job.device, job.dtype, identity.sha256 if identity and lora else "")
         if self._restorer is None or self._restorer[0] != key:
             device, dtype = torch.device(job.device), getattr(torch, job.dtype)
-            restorer = Restorer(Path(job.pack.path), device, dtype, identity.lora if identity else None)
+            restorer = Restorer(Path(job.pack.path), device, dtype, lora)
             self._restorer = key, restorer
         return self._restorer[1]

@@ -45,7 +45,8 @@ def read_samples(folder: Path, most: int) -> Samples:
 
 def windows(samples: Samples, rng: np.random.Generator) -> tuple[Tensor, int]:
     """A batch (N, 4, P, P) of parts of faces, some mirrored, and the side of their crops."""
-    side, count, window = (512, 3, 224) if rng.random() < LARGE_SHARE else (256, 6, 160)
+    large = bool(samples[512]) and (not samples[256] or rng.random() < LARGE_SHARE)
+    side, count, window = (512, 3, 224) if large else (256, 6, 160)
     parts = []
     for _ in range(count):
         sample = samples[side][rng.integers(len(samples[side]))]
@@ -103,14 +104,13 @@ def train(samples: Samples, pack: Path, minutes: float, texture: float, seed: in
                 kept.lerp_(new, 1 - decay)
         mean = value.item() if steps == 1 else mean * 0.99 + value.item() * 0.01
         if time.monotonic() - saved > 120:
-            save(average, pack)
             print(f"{elapsed:.0f} min, {steps} steps, loss {mean:.4f}", flush=True)
             saved = time.monotonic()
     save(average, pack)
 
 
 def save(network: DetailNetwork, pack: Path) -> None:
-    """Into the pack, whose manifest names it from then on."""
+    """Into the pack, whose manifest names it from then on; give it another version before it ships."""
     save_file({name: value.contiguous() for name, value in network.state_dict().items()}, pack / packs.DETAIL)
     manifest = packs.read_manifest(pack)
     packs.write_pack(pack, replace(manifest, files={**manifest.files, packs.DETAIL: ""}))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 
-from likeness_core.api import FrameRange, JobState
+from likeness_core.api import MOST_CARRIED, FrameRange, JobState
 from likeness_core.errors import LikenessError
 from likeness_core.jobs import job_of_result
 from likeness_core.packs import resources
@@ -320,9 +320,10 @@ class Workspace(QObject):
         left_out = self.project.add_references(number, paths)
         if left_out:
             text = self.tr("Five photographs are the most; {0} were left out.").format(left_out)
-            self.notices.show(
-                Notice("photographs", Gravity.NEWS, text, self.tr("Keep the sharpest, seen like the footage."))
+            hint = self.tr("Keep the sharpest, seen like the footage. An identity pack carries up to {0}.").format(
+                MOST_CARRIED
             )
+            self.notices.show(Notice("photographs", Gravity.NEWS, text, hint))
 
     def choose(self, person: Person, restore: bool) -> None:
         """Say whether a person is to be restored."""
@@ -330,12 +331,13 @@ class Workspace(QObject):
         self.project.edit_person(text.format(person.name), replace(person, restore=restore))
         self.notices.dismiss("nobody-chosen")
 
-    def create_identity(self) -> None:
-        """Practise on the photographs of the person whose card is open."""
+    def create_identity(self, more: tuple[str, ...]) -> None:
+        """Make an identity pack of the photographs of the person whose card is open, and of `more`."""
         clip, person = self.clip, self.project.person
         if clip is not None and person is not None:
             photographs = self.photographs.usable(person.references)
-            self.identities.create(clip.key, person, photographs, self.preferences.machine)
+            together = tuple(dict.fromkeys((*photographs, *more)))
+            self.identities.create(clip.key, person, together, self.preferences.machine)
 
     def use_identity(self, path: str) -> None:
         """Use a pack in place of the photographs of the person whose card is open; an empty path goes back to them."""

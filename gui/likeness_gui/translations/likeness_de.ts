@@ -481,20 +481,12 @@
         <translation>Fortschritt</translation>
     </message>
     <message>
-        <source>Make one</source>
-        <translation>Anlegen</translation>
-    </message>
-    <message>
-        <source>The network practises on the photographs; takes minutes</source>
-        <translation>Das Netz übt an den Fotos; dauert Minuten</translation>
-    </message>
-    <message>
         <source>Choose …</source>
         <translation>Wählen …</translation>
     </message>
     <message>
-        <source>For somebody you restore often: made of the photographs in some minutes, and used in their place.</source>
-        <translation>Für jemanden, der oft restauriert wird: in einigen Minuten aus den Fotos gemacht und an ihrer Stelle benutzt.</translation>
+        <source>Make one …</source>
+        <translation>Anlegen …</translation>
     </message>
     <message>
         <source>Choose an identity pack</source>
@@ -513,8 +505,12 @@
         <translation>Identitätspaket</translation>
     </message>
     <message>
-        <source>Give photographs first</source>
-        <translation>Erst Fotos geben</translation>
+        <source>For somebody you restore often: carries up to {0} photographs, and takes the nearest for each face.</source>
+        <translation>Für jemanden, der oft restauriert wird: trägt bis zu {0} Fotos und nimmt für jedes Gesicht das nächste.</translation>
+    </message>
+    <message>
+        <source>Choose photographs to add to these: the more, the better; takes minutes</source>
+        <translation>Fotos wählen, die zu diesen hinzukommen: je mehr, desto besser; dauert Minuten</translation>
     </message>
     <message>
         <source>Likeness {0:.2f} without it, {1:.2f} with it</source>
@@ -901,6 +897,10 @@
     <message>
         <source>Choose an identity pack</source>
         <translation>Identitätspaket wählen</translation>
+    </message>
+    <message>
+        <source>Photographs for the identity pack: up to {0}</source>
+        <translation>Fotos für das Identitätspaket: bis zu {0}</translation>
     </message>
     <message>
         <source>Folder of the results</source>
@@ -1650,8 +1650,8 @@
         <translation>Höchstens fünf Fotos; {0} wurden weggelassen.</translation>
     </message>
     <message>
-        <source>Keep the sharpest, seen like the footage.</source>
-        <translation>Die schärfsten behalten, gesehen wie im Material.</translation>
+        <source>Keep the sharpest, seen like the footage. An identity pack carries up to {0}.</source>
+        <translation>Die schärfsten behalten, gesehen wie das Material. Ein Identitätspaket trägt bis zu {0}.</translation>
     </message>
     <message>
         <source>Restore {0}</source>

@@ -1,7 +1,8 @@
-"""The identity pack of a person: practised from the photographs, then used in their place."""
+"""The identity pack of a person: made of photographs, as many as there are, then used in their place."""
 
 from pathlib import PurePath
 
+from likeness_core.api import MOST_CARRIED
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QProgressBar, QWidget
 
@@ -14,6 +15,7 @@ from likeness_gui.views.parts import Elided, button, column, label, row
 class IdentityBox(QWidget):
     """Make one, choose one, go back to the photographs."""
 
+    make_wanted = Signal()  # of photographs that are to be asked for
     browse_wanted = Signal()
 
     def __init__(self, workspace: Workspace) -> None:
@@ -26,18 +28,20 @@ class IdentityBox(QWidget):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(self.tr("Progress"))
-        self._make = button(self.tr("Make one"), role="link")
+        self._make = button(self.tr("Make one …"), role="link")
         self._choose = button(self.tr("Choose …"), role="link")
         self._choose.setAccessibleName(self.tr("Choose an identity pack"))
         self._stop = button(self.tr("Stop"), role="link")
         self._drop = button(self.tr("Use the photographs"), role="link")
-        self._make.clicked.connect(workspace.create_identity)
+        self._make.clicked.connect(self.make_wanted)
         self._choose.clicked.connect(self.browse_wanted)
         self._stop.clicked.connect(workspace.identities.cancel)
         self._drop.clicked.connect(lambda _=False: workspace.use_identity(""))
         title = label(self.tr("Identity pack"), "section")
         title.setToolTip(
-            self.tr("For somebody you restore often: made of the photographs in some minutes, and used in their place.")
+            self.tr(
+                "For somebody you restore often: carries up to {0} photographs, and takes the nearest for each face."
+            ).format(MOST_CARRIED)
         )
         layout.addLayout(row(title, 1, self._make, self._choose, self._stop, self._drop))
         for widget in (self._name, self._bar, self._score):
@@ -56,12 +60,8 @@ class IdentityBox(QWidget):
         practice = self._workspace.identities.practice
         own = practice is not None and (practice.clip, practice.person) == (clip.key, person.number)
         self._make.setVisible(not own and not person.identity)
-        self._make.setEnabled(practice is None and bool(person.references))
-        self._make.setToolTip(
-            self.tr("The network practises on the photographs; takes minutes")
-            if person.references
-            else self.tr("Give photographs first")
-        )
+        self._make.setEnabled(practice is None)
+        self._make.setToolTip(self.tr("Choose photographs to add to these: the more, the better; takes minutes"))
         self._choose.setVisible(not own and not person.identity)
         self._stop.setVisible(own)
         self._drop.setVisible(bool(person.identity) and not own)

@@ -18,6 +18,7 @@ class Inspector(QFrame):
 
     browse_photographs = Signal()
     browse_identity = Signal()
+    make_identity = Signal()
     grab_photograph = Signal()
     choose_folder = Signal()
 
@@ -59,6 +60,7 @@ class Inspector(QFrame):
         self.photographs.browse_wanted.connect(self.browse_photographs)
         self.photographs.grab_wanted.connect(self.grab_photograph)
         self.identity.browse_wanted.connect(self.browse_identity)
+        self.identity.make_wanted.connect(self.make_identity)
         self.delivery.choose_folder.connect(self.choose_folder)
         for part in (workspace.project, workspace.photographs, workspace.stills, workspace.analyses):
             part.changed.connect(self.refresh)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from likeness_core.api import MOST_CARRIED
 from likeness_core.protocol import JobStatus
 from PySide6.QtCore import QByteArray, Qt, QUrl
 from PySide6.QtGui import (
@@ -257,6 +258,7 @@ class MainWindow(QMainWindow):
         self.inspector.grab_photograph.connect(self.grab_photograph)
         self.inspector.choose_folder.connect(self.choose_folder)
         self.inspector.browse_identity.connect(self.choose_identity)
+        self.inspector.make_identity.connect(self.make_identity)
         self.queue_page.reveal_wanted.connect(self.reveal)
         self.hosts_page.diagnostics_wanted.connect(self.save_diagnostics)
         workspace.host.imported.connect(lambda _: self.show_page(0))
@@ -328,6 +330,14 @@ class MainWindow(QMainWindow):
         path, _ = QFileDialog.getOpenFileName(self, self.tr("Choose an identity pack"), folder, f"*{PACK_SUFFIX}")
         if path:
             self.workspace.use_identity(path)
+
+    def make_identity(self) -> None:
+        """Ask for photographs to make an identity pack of, together with those of the open card."""
+        kinds = self.tr("Photographs ({0});;All files (*)").format(PHOTOGRAPHS)
+        title = self.tr("Photographs for the identity pack: up to {0}").format(MOST_CARRIED)
+        paths, _ = QFileDialog.getOpenFileNames(self, title, self._last_folder(), kinds)
+        if paths:
+            self.workspace.create_identity(tuple(paths))
 
     def _person_for_photographs(self) -> int:
         """The person whose card is open, else the first that is to be restored."""

@@ -7,9 +7,18 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from likeness_core.crops import Views
 from likeness_core.restorer.attributes import VOCABULARY, measure_attributes
 from likeness_core.restorer.compact import Conditions
-from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, Guide, conditions, direct_path, photo_weights
+from likeness_core.restorer.conditioning import (
+    AlignedPhoto,
+    FaceClip,
+    Guide,
+    conditions,
+    direct_path,
+    nearest_photo,
+    photo_weights,
+)
 from likeness_core.warps import five_points
 
 from tests.core.drawn_face import draw, landmarks, turned
@@ -54,6 +63,18 @@ def test_a_better_photo_counts_more() -> None:
     weights = photo_weights(clip([FRONT]), (photo(quality=0.9), photo(quality=0.3)))
     # 0.9 to 0.3, less the 0.05 that no photograph keeps
     np.testing.assert_allclose(weights[0], [0.70 / 0.9, 0.20 / 0.9], rtol=1e-4)
+
+
+def test_of_photographs_in_one_pose_the_one_that_looks_like_the_footage_is_chosen() -> None:
+    footage, like = clip([FRONT], side=128), photo(FRONT)
+    lit = like.crop.copy()
+    lit[:, 64:] *= 0.3  # a hard shadow over half of the face
+    lit[40:60, 20:108] = 0.1  # and dark glasses
+    views = Views(footage.crops, footage.dense)
+    assert nearest_photo(footage.dense, views, (replace(like, crop=lit), like)) == (like,)
+    shaded = replace(like, crop=like.crop * np.linspace(0.6, 1, 128, dtype=np.float32)[:, None])
+    assert nearest_photo(footage.dense, views, (photo(SIDEWAYS), shaded)) == (shaded,)  # light alone is no reason
+    assert nearest_photo(footage.dense, views, ()) == ()
 
 
 def test_weights_change_slowly() -> None:

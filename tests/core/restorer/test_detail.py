@@ -9,7 +9,7 @@ import pytest
 import torch
 from likeness_core.packs import DETAIL, resources
 from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, Guide, reliance
-from likeness_core.restorer.detail import detail_gain, with_photo_detail
+from likeness_core.restorer.detail import detail_gain, inner, with_photo_detail
 from likeness_core.restorer.detail_network import DetailNetwork, bands
 from safetensors.torch import load_file
 
@@ -105,6 +105,48 @@ def test_detail_moves_with_the_face_and_does_not_tremble() -> None:
     assert alike(first[..., 0], last[..., 0]) > 0.9
 
 
+def test_detail_does_not_tremble_with_the_landmarks() -> None:
+    """Found a little beside their place in each frame, as landmarks are."""
+    rng = np.random.default_rng(0)
+    dense = [landmarks() + rng.normal(0, 0.6 / SIDE, (1, 2)).astype(np.float32) for _ in range(8)]
+    soft = np.stack([SOFT] * len(dense))
+    still = Guide(replace(clip(soft), dense=np.stack(dense)), (photo(),))
+    together = with_photo_detail(soft, still, 1.0, NETWORK) - soft
+    alone = np.stack(
+        [with_photo_detail(SOFT[None], Guide(clip(soft[:1], one), (photo(),)), 1.0, NETWORK)[0] - SOFT for one in dense]
+    )
+    assert trembling(together) < 0.7 * trembling(alone)
+
+
+def trembling(changes: Array) -> float:
+    return float(np.abs(np.diff(changes[:, ON_FACE[0], ON_FACE[1], 0], axis=0)).mean())
+
+
+def test_a_photographs_own_background_is_not_taken_for_the_face() -> None:
+    """A mask reaches over the outline; what is added does not."""
+    guide = Guide(clip(SOFT[None]), (photo(),))
+    mask = guide.over_the_face[1][0, ..., 0]
+    assert (inner(mask) <= mask + 0.02).all()
+    edge = (mask > 0.05) & (mask < 0.5)
+    assert inner(mask)[edge].mean() < 0.4 * mask[edge].mean()
+    assert inner(mask)[ON_FACE].min() > 0.7
+
+
+@pytest.mark.parametrize("place", [(0, 0), (SIDE - 1, SIDE - 1), (130, 130)])
+def test_a_face_that_is_hardly_trusted_anywhere_is_served(place: tuple[int, int]) -> None:
+    """What is left of a mask may be a few pixels, and at the crop's edge."""
+    guide, masks = Guide(clip(SOFT[None]), (photo(),)), np.zeros((1, SIDE, SIDE, 1), np.float32)
+    masks[0, max(0, place[0] - 1) : place[0] + 2, max(0, place[1] - 1) : place[1] + 2] = 1
+    guide.__dict__["over_the_face"] = (SHARP[None] * masks, masks)
+    large = np.stack([cv2.resize(SOFT, (512, 512))])
+    for crops in (SOFT[None], large):
+        if crops is large:
+            wide = np.repeat(np.repeat(masks, 2, axis=1), 2, axis=2)
+            guide = Guide(clip(large), (photo(),))
+            guide.__dict__["over_the_face"] = (large * wide, wide)
+        assert np.isfinite(with_photo_detail(crops, guide, 1.0, NETWORK)).all()
+
+
 @pytest.mark.parametrize("side", [128, 512])
 def test_other_crops_are_served(side: int) -> None:
     sharp, soft = (np.asarray(cv2.resize(x, (side, side), interpolation=cv2.INTER_AREA)) for x in (SHARP, SOFT))
@@ -126,6 +168,20 @@ def test_the_network_weighs_and_never_draws() -> None:
         assert NETWORK(flat, flat, whole, 256).abs().max() < 1e-5  # nothing is in either
         assert NETWORK(own, photo_, 0 * whole, 256).abs().max() == 0  # beside the face
         assert torch.allclose(NETWORK(own + 0.1, photo_ - 0.1, whole, 256), NETWORK(own, photo_, whole, 256), atol=1e-4)
+
+
+def test_the_results_own_fine_bands_are_neither_turned_over_nor_doubled_twice() -> None:
+    """The gains of the two finest are bounded; those of the photograph are not."""
+    greedy = DetailNetwork().eval()
+    assert greedy.gains.bias is not None
+    torch.nn.init.constant_(greedy.gains.bias, 10.0)
+    own, whole = torch.rand((1, 1, 64, 64), generator=torch.Generator().manual_seed(0)), torch.ones((1, 1, 64, 64))
+    flat = torch.full_like(own, 0.4)
+    finest, fine, coarse = bands(own, 256).split(1, dim=1)
+    with torch.inference_mode():
+        torch.testing.assert_close(greedy(own, flat, whole, 256), finest + fine + 10 * coarse, atol=1e-4, rtol=0)
+        of_photo = greedy(flat, own, whole, 256)
+    torch.testing.assert_close(of_photo, 10 * (finest + fine + coarse), atol=1e-3, rtol=0)
 
 
 def test_bands_are_what_lies_between_the_spreads() -> None:

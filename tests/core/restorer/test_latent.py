@@ -48,6 +48,9 @@ def restorer(pack) -> Restorer:
     return Restorer(pack, CPU, torch.float32)
 
 
+ANNA = np.eye(128, dtype=np.float32)[0]
+
+
 def clip(frames: int = 3, first: int = 0, monochrome: bool = False) -> FaceClip:
     rng = np.random.default_rng(0)
     base = rng.random((1, 8, 8, 3), np.float32).repeat(SIDE // 8, 1).repeat(SIDE // 8, 2)
@@ -55,14 +58,15 @@ def clip(frames: int = 3, first: int = 0, monochrome: bool = False) -> FaceClip:
     crops = np.clip(base + 0.01 * np.array(numbers, np.float32)[:, None, None, None], 0, 1).astype(np.float32)
     dense = rng.random((frames, 468, 2), np.float32)
     attributes = np.zeros(len(VOCABULARY), np.float32)
-    return FaceClip(numbers, crops, dense, np.zeros(128, np.float32), attributes, monochrome)
+    return FaceClip(numbers, crops, dense, ANNA, attributes, monochrome)
 
 
-def photo(seed: int) -> AlignedPhoto:
+def photo(seed: int, likeness: float = 1.0) -> AlignedPhoto:
+    """Of Anna, or of somebody whose embedding has another cosine with hers."""
     rng = np.random.default_rng(seed)
-    return AlignedPhoto(
-        rng.random((SIDE, SIDE, 3), np.float32), rng.random((468, 2), np.float32), np.zeros(128, np.float32), 1.0
-    )
+    embedding = np.zeros(128, np.float32)
+    embedding[:2] = likeness, (1 - likeness**2) ** 0.5
+    return AlignedPhoto(rng.random((SIDE, SIDE, 3), np.float32), rng.random((468, 2), np.float32), embedding, 1.0)
 
 
 def restored(
@@ -179,6 +183,18 @@ def test_footage_photographs_sentence_and_neighbouring_frames_all_have_a_say(res
         assert not torch.allclose(found, plain, atol=1e-4)
     assert not torch.allclose(right, wrong, atol=1e-4)
     assert not torch.allclose(neighbour[:, 0], plain[:, 0], atol=1e-5)  # frame 0 hears of frame 2
+
+
+def test_a_strangers_photographs_are_not_seen_and_a_doubtful_one_a_little(restorer):
+    with torch.inference_mode():
+        nobody, stranger, doubtful, anna = (
+            restorer.backbone.conditions(Guide(clip(), photos)).image
+            for photos in ((), (photo(1, 0.2),), (photo(1, 0.5),), (photo(1),))
+        )
+    assert torch.equal(stranger, nobody)
+    shares = (doubtful - nobody) / (anna - nobody)
+    assert 0.1 < float(shares.median()) < 0.9
+    assert torch.allclose(shares, shares.median(), atol=0.02)
 
 
 def test_several_photographs_are_all_seen(restorer):

@@ -100,10 +100,10 @@ def test_the_same_call_gives_the_same_bytes_and_the_seed_other_ones(restorer: Re
 
 def test_the_number_of_steps_and_the_reference_have_a_say(restorer: Restorer) -> None:
     footage = clip([FRONT])
-    base = restored(restorer, footage, (photo(),)).crops
-    assert np.abs(restored(restorer, footage, (photo(),), steps=2).crops - base).max() > 1e-4
-    assert np.abs(restored(restorer, footage, ()).crops - base).max() > 1e-3
-    assert np.abs(restored(restorer, footage, (photo(SIDEWAYS, seed=3),)).crops - base).max() > 1e-4
+    base = by_network(restorer, footage, (photo(),))
+    assert np.abs(by_network(restorer, footage, (photo(),), steps=2) - base).max() > 1e-4
+    assert np.abs(by_network(restorer, footage) - base).max() > 1e-3
+    assert np.abs(by_network(restorer, footage, (photo(SIDEWAYS, seed=3),)) - base).max() > 1e-4
 
 
 def test_likeness_goes_from_no_reference_over_neutral_to_more(restorer: Restorer) -> None:
@@ -111,6 +111,7 @@ def test_likeness_goes_from_no_reference_over_neutral_to_more(restorer: Restorer
     nobody, neutral = by_network(restorer, footage), by_network(restorer, footage, photos)
     np.testing.assert_allclose(by_network(restorer, footage, photos, likeness=0.0), nobody, atol=1e-5)
     toward = neutral - nobody
+    assert np.abs(toward).max() > 1e-3
     for likeness, share in ((0.25, 0.5), (0.75, 1.25), (1.0, 1.5)):
         out = by_network(restorer, footage, photos, likeness=likeness)
         np.testing.assert_allclose(out, nobody + share * toward, atol=1e-4)
@@ -122,6 +123,7 @@ def test_each_negative_steers_away_from_its_stream(restorer: Restorer) -> None:
     plain = by_network(restorer, footage, photos)
     identity = by_network(restorer, footage, photos, negatives=Negatives(identity=0.4))
     nobody = by_network(restorer, footage)
+    assert np.abs(plain - nobody).max() > 1e-3
     np.testing.assert_allclose(identity, plain + 0.4 * (plain - nobody), atol=1e-4)
     for stream, told in (("quality", with_defects), ("attributes", negated)):
         steered = by_network(restorer, footage, photos, negatives=Negatives(**{stream: 0.4}))
