@@ -30,7 +30,7 @@ _SAME_SIZE = 1.6  # how much its width may change meanwhile, as a factor
 
 _THUMB_PX = 16  # of what two neighbouring frames are compared in
 VIEW_PX = 128
-MOST_VIEWS = 8
+MOST_VIEWS = 4
 
 # Spread in frames of the smoothing's Gaussian weights; docs/faces.md has the measurement.
 _SMOOTHING_FRAMES = 1.5

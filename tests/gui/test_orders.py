@@ -47,6 +47,8 @@ def test_each_keeps_settings_of_their_own_but_a_frame_has_one_size(both: Workspa
     request = ordered(both)
     assert (request.settings.strength, request.others[0].settings.grain) == (0.4, 0.0)
     assert (request.settings.scale, request.others[0].settings.scale) == (2, 2)
+    preview = both.preview_params()
+    assert preview is not None and preview.settings.scale == 2  # of one person, at the size that it will have
 
 
 def test_an_identity_pack_takes_the_place_of_photographs(both: Workspace) -> None:

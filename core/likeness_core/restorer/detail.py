@@ -18,7 +18,6 @@ from likeness_core.restorer.flow import flow_onto, moved, steady
 
 Array = npt.NDArray[np.float32]
 
-_SMALL_SHARE = 0.94  # of the gain in crops of 256 and less: there it costs most (docs/training.md)
 _MASK_PX = 64  # masks are drawn in and softened at this size, by 3 % of the side
 _AROUND_PX, _LEAST_TRUST = 12, 2e-3  # what the network is shown: the face and a little around it
 _LEAST_PART_PX = 48  # of it each way: the widest of its blurs has to fit in
@@ -39,7 +38,6 @@ def with_photo_detail(crops: Array, guide: Guide, gain: float, network: DetailNe
         return crops
     device = next(network.parameters()).device
     side = crops.shape[1]
-    share = np.float32(gain if side > 256 else gain * _SMALL_SHARE)
     out, found = crops.copy(), planes(crops, guide)
     if not found:
         return out
@@ -48,7 +46,7 @@ def with_photo_detail(crops: Array, guide: Guide, gain: float, network: DetailNe
         told = (torch.from_numpy(plane[part])[None, None].to(device) for plane in each)
         with torch.inference_mode():
             lacking = network(*told, side)[0, 0].cpu().numpy()
-        crop[part] += (share * lacking)[..., None]
+        crop[part] += (np.float32(gain) * lacking)[..., None]
     return out
 
 

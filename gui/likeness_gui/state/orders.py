@@ -38,8 +38,9 @@ class Orders:
         person = next((one for one in people if one.number == clip.selected), people[0] if people else None)
         if person is None:
             return None
+        settings = replace(person.settings, scale=_scale(people))
         return PreviewParams(
-            footage_of(clip), frame, self._references(person), str(person.number), person.settings, machine,
+            footage_of(clip), frame, self._references(person), str(person.number), settings, machine,
             identity=person.identity or None,
         )  # fmt: skip
 
@@ -53,7 +54,7 @@ class Orders:
         people = chosen(clip)
         if not people:
             return None
-        scale = max(person.settings.scale for person in people)  # a frame has one size
+        scale = _scale(people)
         roles = [
             RoleRequest(
                 str(person.number), self._references(person), replace(person.settings, scale=scale),
@@ -109,3 +110,8 @@ def folder_name(people: list[Person]) -> str:
 def _kept(name: str) -> str:
     kept = "".join(letter if letter.isalnum() or letter in " ._-()" else "-" for letter in name).strip(" .")
     return kept or "person"
+
+
+def _scale(people: list[Person]) -> int:
+    """How far the frame is enlarged where these are restored together: it has one size."""
+    return max(person.settings.scale for person in people)
