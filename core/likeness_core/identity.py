@@ -26,6 +26,7 @@ from likeness_core.evaluation.judge import Judge
 from likeness_core.faces import FaceAnalyser, open_face_analyser, sface_part
 from likeness_core.identity_trial import DRAWS, Outcome, Trial, look_at, mirrored
 from likeness_core.jobs import cache_folder, locked, write_whole
+from likeness_core.media import to_uint8
 from likeness_core.packs import WEIGHTS, check_pack, combined_hash, file_hash, read_manifest
 from likeness_core.practice.batches import collate, picture_losses
 from likeness_core.practice.degrade import degrade, draw
@@ -97,7 +98,7 @@ def create_identity(request: IdentityRequest) -> Generator[Progress, None, Ident
     analyser = open_face_analyser(request.threads)
     given = len(request.photos) + len(request.footage)
     loaded = yield from _looking(usable_references(_paths(request.photos), analyser), 0, given)
-    carried = tuple(aligned_photo(photo, analyser, KEPT_PX) for photo in loaded.set.photos)
+    carried = tuple(_aligned(photo, analyser, KEPT_PX) for photo in loaded.set.photos)
     photos = tuple(replace(photo, crop=reduced(photo.crop, SIDE_PX)) for photo in carried)
     judging = held_out_photos(photos)
     known = tuple(photo for i, photo in enumerate(photos) if i not in judging)
@@ -106,7 +107,7 @@ def create_identity(request: IdentityRequest) -> Generator[Progress, None, Ident
     stills: tuple[ReferencePhoto, ...] = ()
     if footage := tuple(path for path in _paths(request.footage) if not (path.is_file() and file_hash(path) in own)):
         stills = (yield from _looking(usable_references(footage, analyser), len(request.photos), given)).set.photos
-    more = tuple(aligned_photo(still, analyser, SIDE_PX) for still in stills)
+    more = tuple(_aligned(still, analyser, SIDE_PX) for still in stills)
     truths = tuple(photos[i] for i in judging) or (mirrored(photos[0]),)
     named = ", ".join(Path(loaded.set.photos[i].path).name for i in judging) or "the photograph itself, mirrored"
     trial = Trial(truths, named, analyser, judge, request.seed)
@@ -133,6 +134,12 @@ def create_identity(request: IdentityRequest) -> Generator[Progress, None, Ident
     save_identity(output, manifest, carried, lora if helps else {})
     _forget(folder)
     return IdentityResult(str(output), scores, loaded.warnings)
+
+
+def _aligned(photo: ReferencePhoto, analyser: FaceAnalyser, side_px: int) -> AlignedPhoto:
+    """Without what interpolation adds beyond black and white: these are stored, and degraded, as pictures are."""
+    whole = aligned_photo(photo, analyser, side_px)
+    return replace(whole, crop=np.clip(whole.crop, 0, 1))
 
 
 def held_out_photos(photos: tuple[AlignedPhoto, ...]) -> tuple[int, ...]:
@@ -203,7 +210,7 @@ def practice_faces(photos: tuple[AlignedPhoto, ...], analyser: FaceAnalyser, see
             embeddings[i, 1 + copy] = sface_part(tuple(seen.embedding.tolist()))
     return Faces(
         FaceArrays(
-            images=np.stack([np.rint(photo.crop * 255).astype(np.uint8) for photo in photos]),
+            images=np.stack([to_uint8(photo.crop) for photo in photos]),
             landmarks=np.stack([photo.dense for photo in photos]).astype(np.float32),
             errors=errors, error_scales=scales, identity=np.zeros(count, np.int64),
             monochrome=np.array([_is_grey(photo) for photo in photos]),

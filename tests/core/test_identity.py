@@ -148,10 +148,14 @@ def test_what_was_practised_on_does_not_judge(tmp_path: Path, pack: Path) -> Non
 
 def test_a_pack_may_carry_photographs_alone(made: tuple[IdentityResult, list[Progress]], tmp_path: Path) -> None:
     whole = load_identity(Path(made[0].path))
+    crop = whole.photos[0].crop.copy()
+    crop[:4], crop[4:8] = -0.02, 1.02  # as an enlarged photograph overshoots
+    whole = replace(whole, photos=(replace(whole.photos[0], crop=crop), *whole.photos[1:]))
     alone = tmp_path / "alone.identity.safetensors"
     save_identity(alone, replace(whole.manifest, rank=0), whole.photos, {})
-    read = load_identity(alone)
+    read = load_identity(alone, packs.check_pack(packs.resources() / "packs" / "compact"))  # photographs serve any
     assert read.lora is None and len(read.photos) == len(whole.photos)
+    np.testing.assert_allclose(read.photos[0].crop, np.clip(crop, 0, 1), atol=0.5 / 255 + 1e-6)  # not wrapped around
     assert main(["identity", "show", str(alone)]) == 0
 
 

@@ -22,6 +22,7 @@ from torch import Tensor, from_numpy
 from likeness_core.api import ModelPack, Role
 from likeness_core.errors import InputError, ModelPackError
 from likeness_core.jobs import write_whole
+from likeness_core.media import to_uint8
 from likeness_core.packs import WEIGHTS, read_manifest
 from likeness_core.restorer.conditioning import AlignedPhoto
 
@@ -83,7 +84,7 @@ def save_identity(
 ) -> None:
     """Write a pack whole or not at all. Raises MediaError where the disk refuses."""
     arrays: dict[str, npt.NDArray[np.generic]] = {f"lora/{k}": v.numpy().astype(np.float16) for k, v in lora.items()}
-    arrays["photos/crops"] = np.stack([np.rint(photo.crop * 255).astype(np.uint8) for photo in photos])
+    arrays["photos/crops"] = np.stack([to_uint8(photo.crop) for photo in photos])
     arrays["photos/dense"] = np.stack([photo.dense.astype(np.float32) for photo in photos])
     arrays["photos/embeddings"] = np.stack([photo.embedding.astype(np.float32) for photo in photos])
     arrays["photos/qualities"] = np.array([photo.quality for photo in photos], np.float32)
@@ -91,12 +92,12 @@ def save_identity(
 
 
 def load_identity(path: Path, pack: ModelPack | None = None) -> IdentityPack:
-    """Read a pack; `pack`: that it is to be used with. Only its network has to be the one that was practised with.
+    """Read a pack; `pack`: that it is to be used with. What was learnt is of one network; photographs serve any.
 
     Raises ModelPackError `identity.missing`, `identity.format`, `identity.other_pack`.
     """
     manifest = read_identity_manifest(path)
-    if pack is not None and manifest.weights_sha256 != read_manifest(Path(pack.path)).files[WEIGHTS]:
+    if pack is not None and manifest.rank and manifest.weights_sha256 != read_manifest(Path(pack.path)).files[WEIGHTS]:
         message = f"the identity pack {path.name} was made for another model pack ({manifest.pack})"
         raise ModelPackError(
             "identity.other_pack", message, "Make it anew from the photographs: likeness identity create"
