@@ -33,9 +33,9 @@ _EXPRESSION_SPREAD = 0.008
 _LOOK_WEIGHT = 8.0
 LOOK_PX = 128  # of the crops that it is judged in
 # Likeness of footage and references over what a photograph of the same person would be expected to have: the right
-# person's is .8 to 1.1 (one in ten under .69 at x8), the likest of 15 strangers' .36 to .53 (docs/faces.md). Under the
-# first nothing of a reference is used.
-_STRANGER, _TRUSTED = 0.50, 0.72
+# person's is .8 to 1.1 (one in ten under .69 at x8), the likest of 15 strangers' .36 to .53, of one in 32 .63
+# (docs/faces.md). Under the first nothing of a reference is used.
+_STRANGER, _TRUSTED = 0.60, 0.72
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _LEAST_WEIGHT = 0.05  # a photograph of less is not warped at all; taken off the others too, so that none pops in
 
