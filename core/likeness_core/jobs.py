@@ -117,7 +117,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         message = f"{path} cannot be written ({error.strerror})"
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise MediaError("media.no_space", message, "Free some space, then --resume.") from error
         raise MediaError("media.not_writable", message, "Choose a folder that you may write to.") from error
 

@@ -25,7 +25,7 @@ def test_a_pack_is_made_while_the_core_answers(tmp_path: Path) -> None:
     assert answer.error is None, answer.error
     made = answer.result
     assert made is not None and made["after"] > made["before"]
-    identity = load_identity(tmp_path / "anna.identity.safetensors", packs.check_pack(pack).sha256).manifest
+    identity = load_identity(tmp_path / "anna.identity.safetensors", packs.check_pack(pack)).manifest
     assert identity.name == "Anna"
     assert identity.scores.after > identity.scores.before
 
