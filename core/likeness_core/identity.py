@@ -34,10 +34,11 @@ from likeness_core.practice.samples import FaceArrays, Faces, View, make_clip, m
 from likeness_core.references import MOST_PHOTOS, LoadedReferences, usable_references
 from likeness_core.restorer.compact import CompactDenoiser
 from likeness_core.restorer.compact_backbone import open_compact
-from likeness_core.restorer.conditioning import AlignedPhoto, reduced
+from likeness_core.restorer.conditioning import AlignedPhoto
 from likeness_core.restorer.feedback import feedback_loss, suffix_weights
 from likeness_core.restorer.identity_pack import FORMAT, IdentityManifest, IdentityScores, PhotoRecord, save_identity
 from likeness_core.restorer.lora import Lora
+from likeness_core.restorer.overlay import reduced
 from likeness_core.restorer.pipeline import Restorer
 from likeness_core.restorer.process import noisy_start
 from likeness_core.reward import SFace, aligned, open_sface

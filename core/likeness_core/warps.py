@@ -60,7 +60,7 @@ def reference_map(target: Points, source: Points) -> npt.NDArray[np.float32]:
 
 
 def warp_reference(reference: Image, mapping: npt.NDArray[np.float32], side_px: int) -> Image:
-    """The reference crop as seen through `mapping`: (side_px, side_px, 3), same range; edges are reflected."""
+    """The reference crop as seen through `mapping` (G, G, 2): (side_px, side_px, 3); edges are reflected."""
     # Linear: OpenCV's cubic does not keep a ramp straight and moved the reference by up to 0.4 px at 256.
     fine = cv2.resize(mapping, (side_px, side_px), interpolation=cv2.INTER_LINEAR)
     pixels = fine * np.float32(reference.shape[0]) - np.float32(0.5)
@@ -81,7 +81,8 @@ def trust_mask(
     grown = ((oval - centre) * 1.1 + centre) * 64
     mask = np.zeros((64, 64), np.float32)
     cv2.fillPoly(mask, [np.rint(grown).astype(np.int32)], 1.0)
-    stretch = np.gradient(mapping, 1.0 / _GRID, axis=(0, 1))
+    coarse = cv2.resize(mapping, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
+    stretch = np.gradient(coarse, 1.0 / _GRID, axis=(0, 1))
     area = stretch[1][..., 0] * stretch[0][..., 1] - stretch[1][..., 1] * stretch[0][..., 0]
     sound = np.clip(np.minimum(area, 1 / np.maximum(area, 1e-3)) * 2 - 0.25, 0, 1).astype(np.float32)
     mask *= cv2.resize(cv2.GaussianBlur(sound, (0, 0), 1.0), (64, 64), interpolation=cv2.INTER_LINEAR)

@@ -13,6 +13,8 @@ import numpy.typing as npt
 Clip = npt.NDArray[np.float32]  # (T, H, W, 3)
 
 INTERPOLATIONS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
+_PUBLISHED_SIDE_PX = 512  # of the crop that the field's blur is given for
+_ORDINARY_BLUR = 0.45  # of `draw`, over the scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,11 @@ class Degradation:
     scratches: tuple[tuple[float, float], ...] = ()  # (place across, 0 to 1; brightness) of lines down the film
     comb_px: float = 0.0  # how far the second field lies beside the first, at the small size
     flicker: float = 0.0  # standard deviation of each frame's exposure; the restorer must keep it, so it is a tone
+
+    @property
+    def severity(self) -> float:
+        """The scale at which an ordinary draw is as blurred as this one."""
+        return max(self.scale, self.blur_sigma_px[1] / _ORDINARY_BLUR)
 
 
 def draw(rng: np.random.Generator, scale_max: float, monochrome: bool, archival: bool = True) -> Degradation:
@@ -60,6 +67,30 @@ def draw(rng: np.random.Generator, scale_max: float, monochrome: bool, archival:
         chroma_shift_px=float(rng.uniform(-1.5, 1.5)) if rng.random() < 0.15 else 0.0,
     )
     return _aged(drawn, rng) if archival else drawn
+
+
+def draw_of_the_field(rng: np.random.Generator, side_px: int, scale_max: float, monochrome: bool) -> Degradation:
+    """As the field evaluates (`evaluation.recipe`), for a crop of `side_px`: blur is independent of the scale.
+
+    JPEG stands for its H.264, and scales between 3 and 8 for its 4 and 8.
+    """
+    along, across = rng.uniform(0.1, 10, 2) * side_px / _PUBLISHED_SIDE_PX
+    if rng.random() < 0.7:
+        across = along
+    return Degradation(
+        blur_sigma_px=(float(max(along, across)), float(min(along, across))),
+        blur_angle=float(rng.uniform(0, np.pi)),
+        scale=float(np.exp(rng.uniform(np.log(min(3.0, scale_max)), np.log(scale_max)))),
+        shrink=int(rng.choice(INTERPOLATIONS, p=(0.2, 0.4, 0.4))),
+        noise=float(rng.uniform(0, 10 / 255)),
+        grain=0.0,
+        jpeg=int(rng.integers(60, 95)),
+        monochrome=monochrome,
+        gamma=1.0,
+        contrast=1.0,
+        saturation=1.0,
+        chroma_shift_px=0.0,
+    )
 
 
 def _aged(drawn: Degradation, rng: np.random.Generator) -> Degradation:

@@ -8,20 +8,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from likeness_core.practice.degrade import Clip, Degradation, degrade, draw, tone
+from likeness_core.practice.degrade import Clip, Degradation, degrade, draw, draw_of_the_field, tone
 from likeness_core.practice.face_geometry import FacePhoto
 from likeness_core.practice.mirrored_points import mirror_order
 from likeness_core.practice.motion import MotionSettings, MovingFace, animate, plan_motion
 from likeness_core.restorer.attributes import VOCABULARY, measure_attributes, mirrored_attributes
-from likeness_core.warps import (
-    five_points,
-    match_tone,
-    mouth_agreement,
-    pose_agreement,
-    reference_map,
-    trust_mask,
-    warp_reference,
-)
+from likeness_core.restorer.overlay import laid_over, places, trust
+from likeness_core.warps import five_points
 
 Array = npt.NDArray[np.float32]
 
@@ -33,6 +26,7 @@ DEFECTIVE_SHARE = (
     0.06  # samples that are told of defects and have to leave most of them: what the quality negative says
 )
 DEFECTS_LEFT = 0.7
+FIELD_SHARE = 0.4  # samples degraded as the field evaluates
 SILENT_SHARE = 0.15  # samples of which no attribute is said
 SEVERAL_SHARE = 0.65  # samples drawn from people with several photographs: only they teach what a reference is worth
 TOKENS_PX = 128
@@ -146,15 +140,16 @@ def make_sample(
         drawn, other, mirrored = _fixed_reference(faces, index, kind)
     matrix = np.eye(2, 3, dtype=np.float32) if fixed else _jitter(rng, 1.0)
     crop, dense = _view(faces, index, matrix, view.side_px)
-    parameters = draw(rng, view.scale_max, bool(faces.monochrome[index]), archival=not fixed)
+    parameters = _drawn(view, bool(faces.monochrome[index]), rng, fixed)
     truth = tone(crop[None], parameters)[0]
     lq = degrade(truth[None], parameters, rng)[0]
-    nearest = int(np.argmin(np.abs(np.log(faces.error_scales[index] / parameters.scale))))
+    nearest = int(np.argmin(np.abs(np.log(faces.error_scales[index] / parameters.severity))))
     noisy = dense + faces.errors[index, nearest].astype(np.float32) @ matrix[:, :2].T
     reference, source = _reference(faces, other, mirrored, rng, parameters.monochrome)
     if other == index and not mirrored:
         source = source + rng.normal(0, 0.004, source.shape).astype(np.float32)
-    warped, mask = guide(lq, noisy, reference, source, speechless=not fixed and rng.random() < SPEECHLESS_SHARE)
+    speechless = not fixed and rng.random() < SPEECHLESS_SHARE
+    warped, mask = guide(lq[None], noisy[None], reference, source, speechless)
     embedding = faces.embeddings[other, 0]
     attributes = measure_attributes(noisy, parameters.monochrome)
     if not fixed and rng.random() < SILENT_SHARE:
@@ -164,13 +159,20 @@ def make_sample(
         truth = truth + DEFECTS_LEFT * (lq - truth)
     match = float(embedding @ faces.embeddings[index, 1 + nearest])
     sample = Sample(
-        lq[None], truth[None], warped[None], mask[None], five_points(dense)[None],
+        lq[None], truth[None], warped, mask, five_points(dense)[None],
         _for_tokens(reference),
         embedding, faces.embeddings[index, 0], attributes, match, drawn,
     )  # fmt: skip
     if drawn == "none":
         sample = _without_reference(sample)
     return sample if fixed else _cut(sample, view, rng)
+
+
+def _drawn(view: View, monochrome: bool, rng: np.random.Generator, fixed: bool = False) -> Degradation:
+    """Of a picture; `fixed`: as validation was always drawn."""
+    if not fixed and rng.random() < FIELD_SHARE:
+        return draw_of_the_field(rng, view.side_px, view.scale_max, monochrome)
+    return draw(rng, view.scale_max, monochrome, archival=not fixed)
 
 
 def said_defects(parameters: Degradation) -> Array:
@@ -197,19 +199,19 @@ def make_clip(faces: Faces, view: View, frames: int, rng: np.random.Generator) -
     still_lips = MotionSettings(shift=0.05, roll_degrees=1.0, zoom=0.02, mouth=0, blinks_per_second=0)
     plan = plan_motion(rng, frames, still_lips, frames_per_second=float(rng.uniform(8, 30)))
     dense = np.stack([_follow(face.source_points(plan, i), photo.landmarks, view.side_px) for i in range(frames)])
-    parameters = draw(rng, view.scale_max, bool(faces.monochrome[index]))
+    parameters = _drawn(view, bool(faces.monochrome[index]), rng)
     truth = tone(np.clip(animate(face, plan), 0, 1).astype(np.float32), parameters)
     lq = degrade(truth, parameters, rng)
-    nearest = int(np.argmin(np.abs(np.log(faces.error_scales[index] / parameters.scale))))
+    nearest = int(np.argmin(np.abs(np.log(faces.error_scales[index] / parameters.severity))))
     # Landmarks smoothed over time: most of a still's error stays, and does not jitter.
     noisy = dense + 0.7 * faces.errors[index, nearest].astype(np.float32)
     reference, source = _reference(faces, other, mirrored, rng, parameters.monochrome)
     speechless = rng.random() < SPEECHLESS_SHARE
-    guides = [guide(lq[i], noisy[i], reference, source, speechless) for i in range(frames)]
+    warped, mask = guide(lq, noisy, reference, source, speechless)
     attributes = measure_attributes(np.median(noisy, axis=0), parameters.monochrome)
     embedding = faces.embeddings[other, 0]
     sample = Sample(
-        lq, truth, np.stack([g[0] for g in guides]), np.stack([g[1] for g in guides]),
+        lq, truth, warped, mask,
         np.stack([five_points(d) for d in dense]),
         _for_tokens(reference), embedding,
         faces.embeddings[index, 0], attributes, float(embedding @ faces.embeddings[index, 1 + nearest]), drawn,
@@ -217,14 +219,14 @@ def make_clip(faces: Faces, view: View, frames: int, rng: np.random.Generator) -
     return _cut(_without_reference(sample) if drawn == "none" else sample, view, rng)
 
 
-def guide(lq: Array, target: Array, reference: Array, source: Array, speechless: bool = False) -> tuple[Array, Array]:
-    """The direct path's picture (S, S, 3) and mask (S, S, 1) for one frame; landmarks are shares of the side."""
-    side = lq.shape[0]
-    mapping = reference_map(target, source)
-    warped = match_tone(warp_reference(reference, mapping, side), lq)
-    mouth = 0.0 if speechless else mouth_agreement(target, source)
-    mask = trust_mask(target, mapping, side, mouth)[..., None] * pose_agreement(target, source)
-    return warped * mask, mask
+def guide(lq: Array, dense: Array, reference: Array, source: Array, speechless: bool = False) -> tuple[Array, Array]:
+    """The direct path's pictures (T, S, S, 3) and masks (T, S, S, 1); landmarks (T, 468, 2), (468, 2) are shares."""
+    maps = places(lq, dense, reference, source)
+    masks = np.stack(
+        [trust(points, source, place, lq.shape[1], speechless) for points, place in zip(dense, maps, strict=True)]
+    )
+    laid = np.stack([laid_over(frame, reference, place) for frame, place in zip(lq, maps, strict=True)])
+    return laid * masks, masks
 
 
 def _fixed_reference(faces: Faces, index: int, kind: str) -> tuple[str, int, bool]:

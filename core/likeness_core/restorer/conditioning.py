@@ -13,16 +13,12 @@ import torch
 
 from likeness_core.crops import Views
 from likeness_core.restorer.compact import CompactDenoiser, Conditions
-from likeness_core.warps import (
-    match_tone,
-    mouth_agreement,
-    pose_agreement,
-    reference_map,
-    trust_mask,
-    warp_reference,
-)
+from likeness_core.restorer.flow import luma
+from likeness_core.restorer.overlay import laid_over, places, reduced, trust
+from likeness_core.warps import reference_map, trust_mask, warp_reference
 
 Array = npt.NDArray[np.float32]
+Places = tuple[list[Array], ...]  # for each photograph and frame, see `overlay.places`
 
 # Landmark distance (shares) at which another photograph counts e times less: training shows one at a time, so the
 # nearest should stand nearly alone; two that are alike share.
@@ -36,7 +32,6 @@ LOOK_PX = 128  # of the crops that it is judged in
 # person's is .8 to 1.1 (one in ten under .69 at x8), the likest of 15 strangers' .36 to .53, of one in 32 .63
 # (docs/faces.md). Under the first nothing of a reference is used.
 _STRANGER, _TRUSTED = 0.60, 0.72
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _LEAST_WEIGHT = 0.05  # a photograph of less is not warped at all; taken off the others too, so that none pops in
 
 
@@ -105,7 +100,7 @@ def _look(crop: Array, dense: Array, photo: AlignedPhoto) -> float:
     mapping = reference_map(dense, photo.dense)
     mask = trust_mask(dense, mapping, LOOK_PX)
     here, there = (
-        _features(picture @ _LUMA)
+        _features(luma(picture))
         for picture in (reduced(crop, LOOK_PX), warp_reference(reduced(photo.crop, 2 * LOOK_PX), mapping, LOOK_PX))
     )
     power = float((mask * here * here).sum() * (mask * there * there).sum())
@@ -117,21 +112,20 @@ def _features(luma: Array) -> Array:
     return np.asarray(cv2.GaussianBlur(luma, (0, 0), side / 64) - cv2.GaussianBlur(luma, (0, 0), side / 16), np.float32)
 
 
-def direct_path(clip: FaceClip, photos: tuple[AlignedPhoto, ...]) -> tuple[Array, Array]:
-    """The references warped onto each frame: pictures (T, S, S, 3) weighted by masks (T, S, S, 1)."""
+def direct_path(clip: FaceClip, photos: tuple[AlignedPhoto, ...], maps: Places) -> tuple[Array, Array]:
+    """The references laid over each frame: pictures (T, S, S, 3) weighted by masks (T, S, S, 1).
+
+    `maps`: of each photograph, see `overlay.places`.
+    """
     side = clip.crops.shape[1]
     weights = photo_weights(clip, photos)
     warped = np.zeros_like(clip.crops)
     masks = np.zeros((*clip.crops.shape[:3], 1), np.float32)
-    for i, (crop, dense) in enumerate(zip(clip.crops, clip.dense, strict=True)):
-        for photo, weight in zip(photos, weights[i], strict=True):
-            if weight == 0:
-                continue
-            mapping = reference_map(dense, photo.dense)
-            picture = warp_reference(_toned(photo.crop, clip.monochrome), mapping, side)
-            mouth = mouth_agreement(dense, photo.dense)
-            mask = trust_mask(dense, mapping, side, mouth)[..., None] * (weight * pose_agreement(dense, photo.dense))
-            warped[i] += match_tone(picture, crop) * mask
+    for photo, by_frame, counts in zip(photos, maps, weights.T, strict=True):
+        crop = _toned(photo.crop, clip.monochrome)
+        for i in np.flatnonzero(counts):
+            mask = trust(clip.dense[i], photo.dense, by_frame[i], side) * counts[i]
+            warped[i] += laid_over(clip.crops[i], crop, by_frame[i]) * mask
             masks[i] += mask
     return warped, masks
 
@@ -160,6 +154,7 @@ class Guide:
 
     clip: FaceClip
     photos: tuple[AlignedPhoto, ...] = ()
+    larger: "Guide | None" = None  # of which this is the same, reduced
 
     @cached_property
     def match(self) -> float:
@@ -177,18 +172,28 @@ class Guide:
             return self
         crops = np.stack([reduced(crop, side_px) for crop in self.clip.crops])
         photos = tuple(replace(photo, crop=reduced(photo.crop, side_px)) for photo in self.photos)
-        return Guide(replace(self.clip, crops=crops), photos)
+        return Guide(replace(self.clip, crops=crops), photos, self)
 
     @cached_property
     def over_the_face(self) -> tuple[Array, Array]:
         """`direct_path` of the clip."""
-        return direct_path(self.clip, self.photos)
+        return direct_path(self.clip, self.photos, self.maps)
 
     @cached_property
-    def maps(self) -> list[Array]:
-        """`reference_map` of each frame, to the photograph that counts most in the clip."""
-        main = self.photos[int(photo_weights(self.clip, self.photos).sum(axis=0).argmax())]
-        return [reference_map(dense, main.dense) for dense in self.clip.dense]
+    def maps(self) -> Places:
+        """`overlay.places` of each photograph."""
+        if self.larger is not None:
+            return self.larger.maps
+        tones = [_toned(photo.crop, self.clip.monochrome) for photo in self.photos]
+        return tuple(
+            places(self.clip.crops, self.clip.dense, tone, photo.dense)
+            for tone, photo in zip(tones, self.photos, strict=True)
+        )
+
+    @property
+    def main_maps(self) -> list[Array]:
+        """Those of the photograph that counts most in the clip."""
+        return self.maps[int(photo_weights(self.clip, self.photos).sum(axis=0).argmax())]
 
 
 def conditions(model: CompactDenoiser, guide: Guide, likeness_of: torch.Tensor) -> Conditions:
@@ -231,13 +236,6 @@ def conditions(model: CompactDenoiser, guide: Guide, likeness_of: torch.Tensor) 
     )
 
 
-def reduced(crop: Array, side_px: int) -> Array:
-    """A crop (S, S, 3) of at most `side_px`, averaged down."""
-    if crop.shape[0] <= side_px:
-        return crop
-    return np.asarray(cv2.resize(crop, (side_px, side_px), interpolation=cv2.INTER_AREA), np.float32)
-
-
 def _pose_distance(a: Array, b: Array) -> float:
     """Mean distance of two sets of landmarks once the best affine map is taken out, plus half of what it took out."""
     centred_a, centred_b = a - a.mean(axis=0), b - b.mean(axis=0)
@@ -248,4 +246,4 @@ def _pose_distance(a: Array, b: Array) -> float:
 
 
 def _toned(crop: Array, monochrome: bool) -> Array:
-    return np.repeat((crop @ _LUMA)[..., None], 3, axis=2) if monochrome else crop
+    return np.repeat(luma(crop)[..., None], 3, axis=2) if monochrome else crop

@@ -1,9 +1,9 @@
 """Fine detail from the photograph: what a network that minimises its error leaves out.
 
 Not the paper's. A small network gives the mean of what a face may look like; skin, lashes and hair of the person are in
-the photograph, which the landmarks lay over the footage to within a few pixels (`conditioning.direct_path`). Here
-optical flow takes those out (`flow`), and a second, smaller network says where how much of the photograph's fine luma
-is added (`detail_network`).
+the photograph, which lies over the footage as far as the footage can say where (`overlay`). Here optical flow onto the
+result takes out what that left (`flow`), and a second, smaller network says where how much of the photograph's fine
+luma is added (`detail_network`).
 Crops are RGB float32 [0, 1], (S, S, 3).
 """
 
@@ -14,14 +14,13 @@ import torch
 
 from likeness_core.restorer.conditioning import Guide
 from likeness_core.restorer.detail_network import DetailNetwork
-from likeness_core.restorer.flow import flow_onto, moved, steady
+from likeness_core.restorer.flow import flow_onto, luma, moved, steady
 
 Array = npt.NDArray[np.float32]
 
 _MASK_PX = 64  # masks are drawn in and softened at this size, by 3 % of the side
 _AROUND_PX, _LEAST_TRUST = 12, 2e-3  # what the network is shown: the face and a little around it
 _LEAST_PART_PX = 48  # of it each way: the widest of its blurs has to fit in
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 def detail_gain(likeness: float) -> float:
@@ -60,7 +59,7 @@ def planes(crops: Array, guide: Guide) -> list[tuple[Array, Array, Array]]:
         return []
     own = list(luma(crops))
     lumas = [_whole(*each) for each in zip(pictures, masks[..., 0], own, strict=True)]
-    flows = steady([flow_onto(*each) for each in zip(own, lumas, strict=True)], own, guide.maps)
+    flows = steady([flow_onto(*each) for each in zip(own, lumas, strict=True)], own, guide.main_maps)
     relied = np.float32(guide.relied_on)
     return [
         (own[i], moved(lumas[i], flow), moved(inner(masks[i][..., 0]), flow).clip(0, 1) * relied)
@@ -87,11 +86,6 @@ def _part(mask: Array) -> tuple[slice, slice]:
         return slice(max(0, first - around) // 4 * 4, min(side, last + around) // 4 * 4)
 
     return around(np.flatnonzero(counts.any(axis=1))), around(np.flatnonzero(counts.any(axis=0)))
-
-
-def luma(rgb: Array) -> Array:
-    """(..., 3) to (...), by BT.709's weights."""
-    return np.asarray(rgb @ _LUMA, np.float32)
 
 
 def _whole(picture: Array, mask: Array, own: Array) -> Array:

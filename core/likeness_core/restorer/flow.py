@@ -14,27 +14,42 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float32]
 
-_FLOW_PX = 256  # larger planes are reduced
+PLANE_PX = 256  # larger planes are reduced
 _PLACES_PX = 128  # F of what comes out
 _SPREAD = 0.01  # of the flow, in shares of the side: 0.03 lays an edge beside the edge
 _FARTHEST = 0.04  # that the photograph is moved
+_UNSURE_SPREAD = 0.015  # of the flow onto footage
+_ASTRAY = 0.012  # from where it began: a way there and back counts e times less
+_DOUBT = 0.1  # a place whose neighbours are all sure is moved by ten elevenths
 _MOTION_SPREAD = 0.04  # a face moves as a whole from one frame to the next; what is finer is noise
 _KEPT = 0.9  # of the weight that a place has, for each frame that it lies away
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _APART = 0.02  # places that differ by this count e times less: a mouth opened, a neighbour was led astray
 
 
 def flow_onto(own: Array, photo: Array) -> Array:
     """Where each place of the result `own` lies in `photo`, as a step."""
-    step = _blurred(_flow(_grey(own), _grey(photo)), _SPREAD)
-    length = np.linalg.norm(step, axis=2, keepdims=True)
-    return np.asarray(step * np.minimum(1, _FARTHEST / np.maximum(length, 1e-6)), np.float32)
+    return _bounded(_blurred(_flow(_grey(own), _grey(photo)), _SPREAD))
+
+
+def sure_flow_onto(own: Array, photo: Array) -> Array:
+    """The same for footage `own`, in which little can be seen: smoother, and less where the way back leads elsewhere.
+
+    Plain flow bends mouths and noses of footage that is hardly more than a few patches.
+    """
+    here, there = _grey(own), _grey(photo)
+    step = _flow(here, there)
+    astray = np.linalg.norm(step + _seen(_flow(there, here), step), axis=2, keepdims=True) / _ASTRAY
+    sure = np.exp(-astray * astray)
+    spread = _UNSURE_SPREAD
+    return _bounded(_blurred(step * sure, spread) / (_blurred(sure, spread)[..., None] + _DOUBT))
 
 
 def steady(flows: list[Array], own: list[Array], maps: list[Array]) -> list[Array]:
     """Flows of a clip's frames that follow the face: every place looks at nearly the same of the photograph throughout.
 
-    `own`: the frames' planes, that their motion is found in; `maps`: where each place lies in the photograph by the
-    landmarks (`warps.reference_map`).
+    `own`: the frames' planes, that their motion is found in; `maps`: where each place lies in the photograph before
+    the flow (`warps.reference_map`, `overlay.places`).
     """
     if len(flows) < 2:
         return flows
@@ -61,6 +76,21 @@ def moved(plane: Array, flow: Array) -> Array:
     rows, columns = np.indices((side, side), dtype=np.float32)
     x, y = columns + step[..., 0], rows + step[..., 1]
     return np.asarray(cv2.remap(plane, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT), np.float32)
+
+
+def seen_through(mapping: Array, flow: Array) -> Array:
+    """A map (G, G, 2) of places, followed by a flow onto what it gave: one map (F, F, 2)."""
+    return _seen(_resized(mapping), flow)
+
+
+def luma(rgb: Array) -> Array:
+    """(..., 3) to (...), by BT.709's weights."""
+    return np.asarray(rgb @ _LUMA, np.float32)
+
+
+def _bounded(step: Array) -> Array:
+    length = np.linalg.norm(step, axis=2, keepdims=True)
+    return np.asarray(step * np.minimum(1, _FARTHEST / np.maximum(length, 1e-6)), np.float32)
 
 
 def _gathered(places: list[Array], motions: list[Array]) -> list[tuple[Array, Array]]:
@@ -107,7 +137,7 @@ def _flow(now: npt.NDArray[np.uint8], then: npt.NDArray[np.uint8]) -> Array:
 
 
 def _grey(plane: Array) -> npt.NDArray[np.uint8]:
-    side = min(plane.shape[0], _FLOW_PX)
+    side = min(plane.shape[0], PLANE_PX)
     small = cv2.resize(plane, (side, side), interpolation=cv2.INTER_AREA)
     return np.rint(np.clip(cv2.GaussianBlur(small, (0, 0), 1.0), 0, 1) * 255).astype(np.uint8)
 

@@ -34,7 +34,8 @@ from likeness_core.references import load_references, read_photo
 from likeness_core.restorer.attributes import measure_attributes
 from likeness_core.restorer.blending import BlendingMemory
 from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, Guide
-from likeness_core.restorer.detail import luma, planes
+from likeness_core.restorer.detail import planes
+from likeness_core.restorer.flow import luma
 from likeness_core.restorer.pipeline import Restorer
 from likeness_core.steps import carry_out
 from likeness_core.warps import five_points
