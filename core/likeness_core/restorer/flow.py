@@ -21,6 +21,7 @@ _FARTHEST = 0.04  # that the photograph is moved
 _UNSURE_SPREAD = 0.015  # of the flow onto footage
 _ASTRAY = 0.012  # from where it began: a way there and back counts e times less
 _DOUBT = 0.1  # a place whose neighbours are all sure is moved by ten elevenths
+_FRAMES_SPREAD = 3.0  # of the average over time
 _MOTION_SPREAD = 0.04  # a face moves as a whole from one frame to the next; what is finer is noise
 _KEPT = 0.9  # of the weight that a place has, for each frame that it lies away
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
@@ -43,6 +44,18 @@ def sure_flow_onto(own: Array, photo: Array) -> Array:
     sure = np.exp(-astray * astray)
     spread = _UNSURE_SPREAD
     return _bounded(_blurred(step * sure, spread) / (_blurred(sure, spread)[..., None] + _DOUBT))
+
+
+def averaged(flows: list[Array]) -> list[Array]:
+    """Flows of a clip's frames onto what landmarks laid over them, averaged over time.
+
+    Landmarks follow the face and are smooth; what they leave over changes with pose and expression, slowly. Motion
+    found in poor footage, as `steady` has it, trembles more than that.
+    """
+    wide = np.stack(flows).reshape(len(flows), -1)
+    size = 2 * round(3 * _FRAMES_SPREAD) + 1
+    even = cv2.GaussianBlur(wide, (1, size), 0, sigmaY=_FRAMES_SPREAD, borderType=cv2.BORDER_REPLICATE)
+    return list(np.asarray(even, np.float32).reshape(len(flows), *flows[0].shape))
 
 
 def steady(flows: list[Array], own: list[Array], maps: list[Array]) -> list[Array]:

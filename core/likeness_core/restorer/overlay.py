@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from likeness_core.restorer.flow import PLANE_PX, luma, seen_through, steady, sure_flow_onto
+from likeness_core.restorer.flow import PLANE_PX, averaged, luma, seen_through, sure_flow_onto
 from likeness_core.warps import match_tone, mouth_agreement, pose_agreement, reference_map, trust_mask, warp_reference
 
 Array = npt.NDArray[np.float32]
@@ -26,7 +26,7 @@ def places(crops: Array, dense: Array, photo: Array, source: Array) -> list[Arra
     maps = [reference_map(points, source) for points in dense]
     own = [luma(crop) for crop in crops]
     laid = [luma(laid_over(crop, photo, mapping)) for crop, mapping in zip(crops, maps, strict=True)]
-    flows = steady([sure_flow_onto(*each) for each in zip(own, laid, strict=True)], own, maps)
+    flows = averaged([sure_flow_onto(*each) for each in zip(own, laid, strict=True)])
     return [seen_through(mapping, flow) for mapping, flow in zip(maps, flows, strict=True)]
 
 

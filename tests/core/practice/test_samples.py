@@ -190,8 +190,8 @@ def test_right_and_wrong_of_one_picture_differ_in_the_reference_only(faces: Face
 
 
 def test_truth_keeps_the_tone_and_input_loses_detail(faces: Faces) -> None:
-    for sample in samples(faces, 12):
-        assert np.abs(sample.lq.mean(axis=(0, 1, 2)) - sample.truth.mean(axis=(0, 1, 2))).max() < 0.03
+    apart = [np.abs(s.lq.mean(axis=(0, 1, 2)) - s.truth.mean(axis=(0, 1, 2))).max() for s in samples(faces, 24)]
+    assert np.median(apart) < 0.01 and max(apart) < 0.1  # a scratch may be an eighth of a small picture
 
 
 def test_black_and_white_footage_has_a_black_and_white_reference(faces: Faces) -> None:
@@ -224,17 +224,18 @@ def test_the_mirror_order_is_what_a_mirror_does() -> None:
 
 def test_the_guide_shows_nothing_where_it_has_no_face() -> None:
     dense = landmarks()
-    warped, mask = guide(draw(dense, 64), dense, draw(dense, 96), dense)
-    assert warped.shape == (64, 64, 3)
-    assert mask.shape == (64, 64, 1)
-    assert not warped[0].any()
-    inside = mask[..., 0] > 0.99
-    assert np.abs(warped - draw(dense, 64))[inside].mean() < 0.03
+    warped, mask = guide(draw(dense, 64)[None], dense[None], draw(dense, 96), dense)
+    assert warped.shape == (1, 64, 64, 3)
+    assert mask.shape == (1, 64, 64, 1)
+    assert not warped[0, 0].any()
+    inside = mask[0, ..., 0] > 0.99
+    assert np.abs(warped[0] - draw(dense, 64))[inside].mean() < 0.03
 
 
 def test_a_guide_may_say_nothing_of_the_mouth() -> None:
     dense = landmarks()
-    whole, speechless = (guide(draw(dense, 64), dense, draw(dense, 96), dense, speechless=s)[1] for s in (False, True))
+    given = draw(dense, 64)[None], dense[None], draw(dense, 96), dense
+    whole, speechless = (guide(*given, speechless=silent)[1][0] for silent in (False, True))
     x, y = (dense[[61, 291]].mean(axis=0) * 64).astype(int)
     assert speechless[y, x] < 0.05 < 0.9 < whole[y, x]
 

@@ -15,7 +15,6 @@ from likeness_core.restorer.conditioning import (
     FaceClip,
     Guide,
     conditions,
-    direct_path,
     nearest_photo,
     photo_weights,
 )
@@ -86,7 +85,7 @@ def test_weights_change_slowly() -> None:
 
 def test_the_direct_path_puts_the_reference_where_the_footage_has_the_face() -> None:
     given = clip([SIDEWAYS])
-    warped, masks = direct_path(given, (photo(FRONT),))
+    warped, masks = Guide(given, (photo(FRONT),)).over_the_face
     assert warped.shape == (1, SIDE, SIDE, 3)
     assert masks.shape == (1, SIDE, SIDE, 1)
     picture = warped[0] / np.maximum(masks[0], 1e-3)
@@ -97,7 +96,7 @@ def test_the_direct_path_puts_the_reference_where_the_footage_has_the_face() -> 
 
 
 def test_the_direct_path_is_silent_outside_the_face() -> None:
-    warped, masks = direct_path(clip([FRONT]), (photo(), photo(SIDEWAYS)))
+    warped, masks = Guide(clip([FRONT]), (photo(), photo(SIDEWAYS))).over_the_face
     for corner in ((0, 0), (0, -1), (-1, 0), (-1, -1)):
         assert masks[0][corner] == 0
         assert not warped[0][corner].any()
@@ -109,8 +108,8 @@ def test_a_photo_that_hardly_counts_is_left_out() -> None:
     faint = replace(photo(SIDEWAYS, quality=0.0), crop=np.ones((128, 128, 3), np.float32))
     share = photo_weights(given, (good, faint))[0]
     assert share[1] < 0.05
-    warped, masks = direct_path(given, (good, faint))
-    alone, mask = direct_path(given, (good,))
+    warped, masks = Guide(given, (good, faint)).over_the_face
+    alone, mask = Guide(given, (good,)).over_the_face
     np.testing.assert_allclose(warped, alone * share[0], atol=1e-5)
     np.testing.assert_allclose(masks, mask * share[0], atol=1e-5)
 
