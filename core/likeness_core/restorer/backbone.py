@@ -42,6 +42,10 @@ class Backbone(Protocol[C]):
         """x0 (1, T, C, h, w) for each stream of conditions; streams that can be are computed as one batch."""
         ...
 
+    def advanced(self, x0: Tensor, estimate: Tensor, t: float) -> Tensor:
+        """x0 after the step at t, from x0 before it and the step's estimate; at t = 1 the estimate itself."""
+        ...
+
     def times(self, steps: int) -> list[float]:
         """The t of each denoising step, descending."""
         ...

@@ -62,6 +62,10 @@ class BlindBackbone:
         """One, however many were asked for."""
         return [1.0]
 
+    def advanced(self, x0: Tensor, estimate: Tensor, t: float) -> Tensor:
+        """The estimate."""
+        return estimate
+
     def noise(self, seed: int, frames: list[int], latents: Tensor, monochrome: bool) -> Tensor:
         """None: the footage itself goes in."""
         return torch.zeros_like(latents)

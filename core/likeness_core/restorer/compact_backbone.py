@@ -19,7 +19,12 @@ from likeness_core.restorer.compact import CompactConfig, CompactDenoiser, Condi
 from likeness_core.restorer.conditioning import Guide, conditions
 from likeness_core.restorer.detail_network import DetailNetwork
 from likeness_core.restorer.lora import adapted
-from likeness_core.restorer.process import keyed_noise, noisy_start, residual_shift, times
+from likeness_core.restorer.process import is_mirrored, keyed_noise, look_of, noise_of, noisy_start, times
+
+# Of the network's change, where no photograph guides it: by itself it draws what faces have on average. Of 33
+# validation pictures by the field's recipe, all of it opens 7 % of dlib's distance at x4 and closes 1 % at x8; .7: -.7
+# and +2.1 %, with +1.46 and +.87 dB over the input in place of +1.61 and +.84; .6: +1.0 and +2.4 %, +1.33 and +.82 dB.
+UNGUIDED = 0.6
 
 
 class CompactBackbone:
@@ -53,11 +58,17 @@ class CompactBackbone:
     def estimate(self, x_t: Tensor, t: float, streams: Sequence[Conditions]) -> list[Tensor]:
         """Streams with references are one batch, those without another: their tokens differ in number."""
         found: dict[int, Tensor] = {}
+        turned = is_mirrored(look_of(t))
         for count in sorted({stream.image_tokens.shape[1] for stream in streams}):
             members = [i for i, stream in enumerate(streams) if stream.image_tokens.shape[1] == count]
             together = _stacked([streams[i] for i in members])
-            at = torch.full((len(members),), t, device=x_t.device)
-            x0 = self.model(x_t.to(self._like).expand(len(members), -1, -1, -1, -1), at, together).float()
+            at = torch.ones(len(members), device=x_t.device)
+            start = x_t.to(self._like).expand(len(members), -1, -1, -1, -1)
+            if turned:
+                x0 = self.model(start.flip(-1), at, _mirrored(together)).float().flip(-1)
+            else:
+                x0 = self.model(start, at, together).float()
+            x0 = torch.lerp(together.lq.float(), x0, _change(together.warped_mask.float()))
             found |= {i: x0[position : position + 1] for position, i in enumerate(members)}
         return [found[i] for i in range(len(streams))]
 
@@ -70,8 +81,12 @@ class CompactBackbone:
         return keyed_noise(seed, frames, latents.shape[-1], monochrome).to(latents)
 
     def noised(self, x0: Tensor, lq: Tensor, noise: Tensor, t: float) -> Tensor:
-        """See `process.residual_shift`."""
-        return noisy_start(lq, noise) if t == 1 else residual_shift(x0, lq, noise, torch.full((1,), t).to(lq))
+        """Every look is at the footage."""
+        return noisy_start(lq, noise_of(noise, look_of(t)))
+
+    def advanced(self, x0: Tensor, estimate: Tensor, t: float) -> Tensor:
+        """The mean of all looks so far."""
+        return torch.lerp(x0, estimate, t)
 
 
 def open_compact(
@@ -100,6 +115,20 @@ def open_compact(
             hint = "Make it anew from the photographs: likeness identity create"
             raise ModelPackError("identity.format", "the identity pack does not fit this network", hint) from error
     return CompactBackbone(model, device, dtype, detail)
+
+
+def _mirrored(streams: Conditions) -> Conditions:
+    return replace(
+        streams, lq=streams.lq.flip(-1), warped=streams.warped.flip(-1), warped_mask=streams.warped_mask.flip(-1)
+    )
+
+
+def _change(warped_mask: Tensor) -> Tensor:
+    """(B, T, 1, 1, 1): how much of the network's change is made in each frame; all where a photograph lies on the face.
+
+    warped_mask: (B, T, 1, H, W), see `Conditions`.
+    """
+    return UNGUIDED + (1 - UNGUIDED) * warped_mask.amax((2, 3, 4), keepdim=True).clamp(max=1)
 
 
 def _config(network: dict[str, object]) -> CompactConfig:

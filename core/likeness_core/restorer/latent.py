@@ -104,6 +104,10 @@ class LatentBackbone:
         count = steps * STEPS_FACTOR
         return [1 - i / count for i in range(count)]
 
+    def advanced(self, x0: Tensor, estimate: Tensor, t: float) -> Tensor:
+        """The estimate: noise is taken out step by step."""
+        return estimate
+
     def noise(self, seed: int, frames: list[int], latents: Tensor, monochrome: bool) -> Tensor:
         """Keyed by (seed, source frame); channels of latents are no colours, so black-and-white changes nothing."""
         shape = tuple(latents.shape[2:])

@@ -91,9 +91,9 @@ class Restorer:
         x0, seen = lq, []
         for step, t in enumerate(schedule):
             with torch.inference_mode():
-                # The same noise at every step: fresh noise is what costs identity with more steps.
                 estimates = backbone.estimate(backbone.noised(x0, lq, noise, t), t, streams)
-                x0 = steered(estimates[0], [(n.weight, x) for n, x in zip(negatives, estimates[1:], strict=True)])
+                found = steered(estimates[0], [(n.weight, x) for n, x in zip(negatives, estimates[1:], strict=True)])
+                x0 = backbone.advanced(x0, found, t)
             if "blending" not in settings.without:
                 x0 = blend(x0, step, blend_strength(t, schedule[-1]), frames, memory)
             seen.append(x0[0].cpu())

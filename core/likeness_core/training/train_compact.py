@@ -30,7 +30,7 @@ from likeness_core.practice.samples import Faces, Sample, View, make_clip, make_
 from likeness_core.restorer.attributes import VOCABULARY
 from likeness_core.restorer.compact import CompactConfig, CompactDenoiser
 from likeness_core.restorer.feedback import suffix_weights, uniform_weights
-from likeness_core.restorer.process import noisy_start, residual_shift
+from likeness_core.restorer.process import noisy_start
 from likeness_core.reward import SFace, aligned, load_sface
 from likeness_core.training.mobile_face import SECOND, MobileFace, load_mobile_face
 
@@ -218,7 +218,7 @@ def step(
     model: CompactDenoiser, call: Callable[..., Tensor], recognisers: Recognisers, samples: list[Sample],
     optimiser: torch.optim.Optimizer, stage: Stage,
 ) -> dict[str, float]:  # fmt: skip
-    """One optimiser step; half of them start from pure low quality, half from a partly restored state.
+    """One optimiser step.
 
     `call` is the model, or what the compiler made of it.
     """
@@ -226,17 +226,7 @@ def step(
     with torch.autocast(device.type, torch.bfloat16):
         batch = collate(samples, model, device)
         lq = batch.conditions.lq
-        noise = torch.randn_like(lq)
-        t = torch.ones(len(samples), device=device)
-        x_t = noisy_start(lq, noise)
-        if torch.rand(()) < 0.4:
-            t = torch.rand(len(samples), device=device) * 0.8 + 0.1
-            estimate = batch.truth
-            if torch.rand(()) < 0.6:  # what inference will see: the network's own estimate, not the truth
-                with torch.no_grad():
-                    estimate = call(x_t, torch.ones_like(t), batch.conditions)
-            x_t = residual_shift(estimate, lq, noise, t)
-        x0 = call(x_t, t, batch.conditions)
+        x0 = call(noisy_start(lq, torch.randn_like(lq)), torch.ones(len(samples), device=device), batch.conditions)
         total, parts = losses(x0, batch, recognisers, stage)
     optimiser.zero_grad(set_to_none=True)
     total.backward()

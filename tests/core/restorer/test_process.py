@@ -1,48 +1,35 @@
-"""The diffusion process and its noise."""
+"""The looks of the compact network, and their noise."""
 
 import pytest
 import torch
-from likeness_core.restorer.process import KAPPA, keyed_noise, noisy_start, residual_shift, times
+from likeness_core.restorer.process import KAPPA, is_mirrored, keyed_noise, look_of, noise_of, noisy_start, times
 
 
 def clips(seed: int, count: int = 2) -> torch.Tensor:
     return torch.randn((count, 3, 3, 8, 8), generator=torch.Generator().manual_seed(seed))
 
 
-def test_at_one_it_is_the_low_quality_picture_and_noise() -> None:
-    x0, lq, noise = clips(0), clips(1), clips(2)
-    expected = lq + KAPPA * noise
-    torch.testing.assert_close(residual_shift(x0, lq, noise, torch.ones(2)), expected)
-    assert torch.equal(noisy_start(lq, noise), expected)
+def test_a_look_starts_from_the_low_quality_picture_and_noise() -> None:
+    lq, noise = clips(1), clips(2)
+    assert torch.equal(noisy_start(lq, noise), lq + KAPPA * noise)
+    assert torch.equal(noise_of(noise, 0), noise)
 
 
-def test_towards_zero_it_is_the_truth() -> None:
-    x0, lq, noise = clips(0), clips(1), clips(2)
-    assert torch.equal(residual_shift(x0, lq, noise, torch.zeros(2)), x0)
-    near = (residual_shift(x0, lq, noise, torch.full((2,), 1e-4)) - x0).abs().max()
-    assert near < 0.01
-    assert (residual_shift(x0, lq, noise, torch.full((2,), 1e-2)) - x0).abs().max() > near
+def test_the_weights_of_the_looks_make_their_mean() -> None:
+    looks, mean = [3.0, 5.0, 10.0, 2.0], 0.0
+    for look, t in zip(looks, times(4), strict=True):
+        mean += t * (look - mean)
+    assert mean == pytest.approx(5.0)
+    assert [look_of(t) for t in times(8)] == list(range(8))
+    assert times(1) == [1]
 
 
-def test_each_clip_has_its_own_time() -> None:
-    x0, lq, noise = clips(0), clips(1), clips(2)
-    both = residual_shift(x0, lq, noise, torch.tensor([0.25, 1.0]))
-    assert torch.equal(both[:1], residual_shift(x0[:1], lq[:1], noise[:1], torch.tensor([0.25])))
-    torch.testing.assert_close(both[1:], noisy_start(lq[1:], noise[1:]))
-
-
-def test_noise_has_the_spread_that_the_time_gives_it() -> None:
-    nothing = torch.zeros(1, 4, 3, 64, 64)
-    noise = keyed_noise(0, [0, 1, 2, 3], 64)
-    for t in (1.0, 0.25):
-        spread = residual_shift(nothing, nothing, noise, torch.tensor([t])).std().item()
-        assert spread == pytest.approx(KAPPA * t**0.5, rel=0.02)
-
-
-@pytest.mark.parametrize(("steps", "expected"), [(1, [1]), (2, [1, 0.5]), (4, [1, 0.75, 0.5, 0.25])])
-def test_times_fall_evenly_from_one(steps: int, expected: list[float]) -> None:
-    assert times(steps) == expected
-    assert len(times(8)) == 8
+def test_no_two_of_eight_looks_are_the_same() -> None:
+    noise = keyed_noise(0, [0], 16)
+    seen = [noise_of(noise, look).flip(-1) if is_mirrored(look) else noise_of(noise, look) for look in range(8)]
+    for i, one in enumerate(seen):
+        assert all(not torch.equal(one, other) for other in seen[:i])
+    assert sum(is_mirrored(look) for look in range(8)) == 4
 
 
 def test_a_source_frame_has_the_same_noise_in_every_window() -> None:
