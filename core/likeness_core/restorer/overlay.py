@@ -1,9 +1,8 @@
 """A photograph laid over the frames of a face: by landmarks, and then by optical flow onto the footage itself.
 
 Our reading of the reference stream's direct path, and not the paper's. Landmarks find a face that can hardly be seen to
-within a few pixels; the footage, blurred as it is, says where its brows and folds lie. With flow the photograph's waves
-of 10 to 40 px of a 256 px crop correlate with the truth's by .69 and .82 at x4 (.55 and .77 at x8) in place of .41 and
-.58 (.39 and .57); with the flow of the truth itself it would be .73 and .82 (docs/training.md).
+within a few pixels; the footage, blurred as it is, says where its brows and folds lie, though not how they are shaped
+(docs/training.md).
 Pictures are RGB float32 [0, 1]; landmarks and places are shares of a crop's side.
 """
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from likeness_core.packs import DETAIL, resources
 from likeness_core.restorer.conditioning import AlignedPhoto, FaceClip, Guide, reliance
-from likeness_core.restorer.detail import detail_gain, inner, with_photo_detail
+from likeness_core.restorer.detail import ORDINARY, detail_gain, inner, with_photo_detail
 from likeness_core.restorer.detail_network import DetailNetwork, bands
 from safetensors.torch import load_file
 
@@ -85,7 +85,7 @@ def test_nothing_of_a_stranger_or_without_photographs_or_at_no_likeness() -> Non
 def test_the_slider_says_how_much() -> None:
     some, twice = (added(SOFT, photo(), detail_gain(likeness)) for likeness in (0.25, 0.5))
     np.testing.assert_allclose(twice, 2 * some, atol=1e-6)
-    assert detail_gain(0.0) == 0 and detail_gain(0.5) == 1 < detail_gain(1.0) < 2
+    assert detail_gain(0.0) == 0 and detail_gain(0.5) == ORDINARY < detail_gain(1.0) < 2 * ORDINARY
 
 
 def test_an_open_mouth_is_not_laid_over_a_closed_one() -> None:
