@@ -18,9 +18,9 @@ from likeness_core.restorer.flow import flow_onto, luma, moved, steady
 
 Array = npt.NDArray[np.float32]
 
-# At the slider's middle. 1 leaves faces at x8 with 60 % of the truth's fine detail, the least that is asked; a tenth
+# At the slider's middle. 1 leaves faces at x8 with 60 % of the truth's fine detail, the least that is asked; each tenth
 # more costs .1 dB.
-ORDINARY = 1.1
+ORDINARY = 1.05
 _MASK_PX = 64  # masks are drawn in and softened at this size, by 3 % of the side
 _AROUND_PX, _LEAST_TRUST = 12, 2e-3  # what the network is shown: the face and a little around it
 _LEAST_PART_PX = 48  # of it each way: the widest of its blurs has to fit in
