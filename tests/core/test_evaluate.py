@@ -354,8 +354,8 @@ def test_the_command_measures_every_row_and_a_row_of_strength_nought_is_the_inpu
     assert float(rows["untouched"]["psnr_db"]) == pytest.approx(float(rows["input"]["psnr_db"]), abs=0.02)
     assert float(rows["untouched"]["ids_dlib"]) == pytest.approx(float(rows["input"]["ids_dlib"]), abs=1e-3)
     assert float(rows["right reference"]["psnr_db"]) != pytest.approx(float(rows["input"]["psnr_db"]), abs=1e-3)
-    for field in ("psnr_db", "ids_dlib"):  # the photographs are kept in 8 bits in an identity pack
-        assert float(rows["identity pack"][field]) == pytest.approx(float(rows["right reference"][field]), abs=0.01)
+    for field, apart in (("psnr_db", 0.1), ("ids_dlib", 0.01)):  # an identity pack keeps photographs in 8 bits
+        assert float(rows["identity pack"][field]) == pytest.approx(float(rows["right reference"][field]), abs=apart)
     assert float(rows["input"]["closed_dlib"]) == 0
     assert float(rows["input"]["features"]) > 0.05
     assert "right reference" in outcome.output

@@ -213,7 +213,7 @@ def test_a_write_that_fails_midway_leaves_the_old_file_and_nothing_else(tmp_path
         [sys.executable, "-c", FILL, str(path)], env={**os.environ, "PYTHONPATH": str(CORE)}, capture_output=True,
         text=True, check=True,
     )  # fmt: skip
-    assert run.stdout == "media.not_writable\n"
+    assert run.stdout == "media.no_space\n"
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
