@@ -354,7 +354,7 @@ def test_the_command_measures_every_row_and_a_row_of_strength_nought_is_the_inpu
     assert float(rows["untouched"]["psnr_db"]) == pytest.approx(float(rows["input"]["psnr_db"]), abs=0.02)
     assert float(rows["untouched"]["ids_dlib"]) == pytest.approx(float(rows["input"]["ids_dlib"]), abs=1e-3)
     assert float(rows["right reference"]["psnr_db"]) != pytest.approx(float(rows["input"]["psnr_db"]), abs=1e-3)
-    for field, apart in (("psnr_db", 0.1), ("ids_dlib", 0.01)):  # an identity pack keeps photographs in 8 bits
+    for field, apart in (("psnr_db", 0.05), ("ids_dlib", 0.01)):  # an identity pack keeps photographs in 8 bits
         assert float(rows["identity pack"][field]) == pytest.approx(float(rows["right reference"][field]), abs=apart)
     assert float(rows["input"]["closed_dlib"]) == 0
     assert float(rows["input"]["features"]) > 0.05

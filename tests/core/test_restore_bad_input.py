@@ -367,6 +367,21 @@ def test_files_that_may_not_grow(portrait_set: Set, tmp_path: Path, most_bytes: 
     assert likeness(*command, "--resume", cache=tmp_path / "cache").status == 0
 
 
+def test_frames_that_may_not_grow(portrait_set: Set, tmp_path: Path) -> None:
+    """Larger than anything else that is written before them; OpenEXR does not say that it is for want of room."""
+
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+
+    def wide(number: int) -> npt.NDArray[np.uint8]:
+        return cv2.copyMakeBorder(portrait_film()(number), 120, 120, 160, 160, cv2.BORDER_REFLECT)
+
+    source, out = film(tmp_path / "wide.mov", wide, frames=2), tmp_path / "out"
+    command = ["restore", str(source), *portrait_set.options(out), "--no-fading"]
+    refused(ended(start(*command, cache=tmp_path / "cache", preexec_fn=small_files)), MEDIA, "media.write_failed")
+    assert not [name for name in tree(out) if "part" in name]
+
+
 @pytest.mark.parametrize(
     ("damage", "code"),
     [

@@ -294,7 +294,7 @@ def _written(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             hint = "Free some space and add it again; nothing was changed."
             raise ModelPackError("pack.no_space", f"{root} is full", hint) from error
         message = f"{root} cannot be written ({error.strerror})"

@@ -44,8 +44,8 @@ def sure_flow_onto(own: Array, photo: Array) -> Array:
     step = _flow(here, there)
     astray = np.linalg.norm(step + _seen(_flow(there, here), step), axis=2, keepdims=True) / _ASTRAY
     sure = np.exp(-astray * astray)
-    spread = _UNSURE_SPREAD
-    return _bounded(_blurred(step * sure, spread) / (_blurred(sure, spread)[..., None] + _DOUBT))
+    weight = _blurred(sure, _UNSURE_SPREAD)[..., None]
+    return _bounded(_blurred(step * sure, _UNSURE_SPREAD) / (weight + _DOUBT))
 
 
 def averaged(flows: list[Array]) -> list[Array]:

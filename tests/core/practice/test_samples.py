@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pytest
 from likeness_core import packs
 from likeness_core.faces import open_face_analyser
+from likeness_core.practice import degrade as degrading
 from likeness_core.practice.mirrored_points import mirror_order
 from likeness_core.practice.samples import (
     HELD_OUT,
@@ -189,9 +190,10 @@ def test_right_and_wrong_of_one_picture_differ_in_the_reference_only(faces: Face
     np.testing.assert_array_equal(right.embedding, faces.embeddings[7, 0])
 
 
-def test_truth_keeps_the_tone_and_input_loses_detail(faces: Faces) -> None:
-    apart = [np.abs(s.lq.mean(axis=(0, 1, 2)) - s.truth.mean(axis=(0, 1, 2))).max() for s in samples(faces, 24)]
-    assert np.median(apart) < 0.01 and max(apart) < 0.1  # a scratch may be an eighth of a small picture
+def test_truth_keeps_the_tone_and_input_loses_detail(faces: Faces, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(degrading, "_aged", lambda drawn, rng: drawn)  # a scratch may be an eighth of a small picture
+    for sample in samples(faces, 24):
+        assert np.abs(sample.lq.mean(axis=(0, 1, 2)) - sample.truth.mean(axis=(0, 1, 2))).max() < 0.03
 
 
 def test_black_and_white_footage_has_a_black_and_white_reference(faces: Faces) -> None:

@@ -66,7 +66,8 @@ def test_skin_that_the_result_lacks_comes_from_the_photograph() -> None:
 def test_a_photograph_that_lies_two_pixels_off_is_moved_into_place() -> None:
     beside = np.asarray(np.roll(SHARP, (2, 2), axis=(0, 1)))
     moved, in_place = (alike(added(SOFT, photo(guide))[..., 0], pores()[..., 0]) for guide in (beside, SHARP))
-    assert moved > 0.9 * in_place and in_place > 0.55
+    # .94: the photograph is now moved on its way, and linear interpolation takes some of the finest waves.
+    assert moved > 0.93 * in_place and in_place > 0.55
     assert alike(np.roll(pores(), (2, 2), axis=(0, 1))[..., 0], pores()[..., 0]) < 0.3  # what it would be otherwise
 
 
