@@ -29,6 +29,7 @@ _GRID = 32  # the spline is evaluated on a coarse grid and interpolated; finer g
 # Mean distance of the lips, over the mouth's width, of two pictures of one expression and of two: of 548 pairs of
 # photographs of one person half lie under .064; a straight face and a laugh (the sample) at .14.
 _SAME_MOUTH, _OTHER_MOUTH = 0.08, 0.14
+_OTHER_SIDE = 0.5  # difference in `turn`
 _STIFFNESS = 1e-4  # regularisation in shares squared: lets the spline pass 1 % beside a noisy landmark
 
 
@@ -101,13 +102,13 @@ def turn(dense: Points) -> float:
     return float((left - right) / max(float(left + right), 1e-6))
 
 
-def pose_agreement(target: Points, source: Points) -> float:
-    """0 to 1: whether a photograph shows the same side of the face as the footage; 0 from about 25 degrees apart.
+def pose_agreement(target: Points, source: Points, farthest: float = _OTHER_SIDE) -> float:
+    """0 to 1: whether a photograph shows the same side of the face as the footage; landmarks (468, 2) each.
 
-    A frontal photograph bent into half profile has the wrong nose and the wrong far eye: on the sample it cost more
-    identity than the photograph was worth.
+    0 where their `turn` lies `farthest` apart: by itself about 25 degrees, from where a photograph that is bent into
+    place has the nose and the far eye of another view.
     """
-    return float(np.clip((0.5 - abs(turn(target) - turn(source))) / 0.25, 0, 1))
+    return float(np.clip((farthest - abs(turn(target) - turn(source))) / 0.25, 0, 1))
 
 
 def mouth_agreement(target: Points, source: Points) -> float:

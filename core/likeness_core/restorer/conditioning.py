@@ -15,7 +15,7 @@ from likeness_core.crops import Views
 from likeness_core.restorer.compact import CompactDenoiser, Conditions
 from likeness_core.restorer.flow import luma
 from likeness_core.restorer.overlay import laid_over, places, reduced, trust
-from likeness_core.warps import reference_map, trust_mask, warp_reference
+from likeness_core.warps import pose_agreement, reference_map, trust_mask, warp_reference
 
 Array = npt.NDArray[np.float32]
 Places = tuple[list[Array], ...]  # for each photograph and frame, see `overlay.places`
@@ -189,6 +189,14 @@ class Guide:
             places(self.clip.crops, self.clip.dense, tone, photo.dense)
             for tone, photo in zip(tones, self.photos, strict=True)
         )
+
+    @cached_property
+    def same_side(self) -> Array:
+        """(T,) in [0, 1]: how far the photographs show the side of the face that each frame shows."""
+        agreement = np.array(
+            [[pose_agreement(dense, photo.dense) for photo in self.photos] for dense in self.clip.dense], np.float32
+        )
+        return np.asarray((photo_weights(self.clip, self.photos) * agreement).sum(axis=1), np.float32)
 
     @property
     def main_maps(self) -> list[Array]:

@@ -4,7 +4,8 @@ Not the paper's. For each place it gives six gains, of three bands of the result
 that lies over it. What is added is those bands, weighed: nothing comes of it that is in neither. Gains are found at a
 quarter of the resolution and are smooth, so they can leave no pattern of their own. At run time the gains of the
 result's own fine bands have bounds: they may make room for the photograph's, and add as much again at most, for they
-hold the footage's grain too. Practised without: with them it asks for more everywhere else (docs/training.md).
+hold the footage's grain too; so have the photograph's. Practised without: with them it asks for more everywhere else
+(docs/training.md).
 Planes are luma [0, 1], float32 (N, 1, H, W) of crops whose side is `side_px`; a part of a crop will do.
 """
 
@@ -21,6 +22,7 @@ _CELL = 4  # pixels to a side that share their gains
 _EDGE = 4.0  # a place that the photograph is trusted with a quarter of may be sharpened in full
 _CONTRAST = (0.3, 0.5, 1.0)  # what is ordinary in each band, over that of the coarsest
 _LEAST_OWN, _MOST_OWN = -1.5, 1.0  # gains of the result's two finest bands
+_MOST_OF_PHOTO = 8.0  # ordinary is 4; at the face's edge, where it is hardly trusted, 200 etched the hair
 
 
 class DetailNetwork(nn.Module):
@@ -52,8 +54,9 @@ class DetailNetwork(nn.Module):
             hidden = hidden + F.relu(block(hidden))
         gains = self.gains(hidden)
         if not self.training:
-            own_fine, others = gains.tensor_split([BANDS - 1], dim=1)
-            gains = torch.cat([own_fine.clamp(_LEAST_OWN, _MOST_OWN), others], dim=1)
+            own_fine, own_coarse, photo = gains.tensor_split([BANDS - 1, BANDS], dim=1)
+            own_fine, photo = own_fine.clamp(_LEAST_OWN, _MOST_OWN), photo.clamp(-_MOST_OF_PHOTO, _MOST_OF_PHOTO)
+            gains = torch.cat([own_fine, own_coarse, photo], dim=1)
         gains = F.interpolate(gains, scale_factor=_CELL, mode="bilinear", align_corners=False)
         of_result, of_photo = seen.chunk(2, dim=1)
         inside = (_EDGE * mask).clamp(0, 1)  # nothing beside the face

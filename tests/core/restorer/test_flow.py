@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from likeness_core.restorer.flow import flow_onto, moved, steady
+from likeness_core.restorer.flow import flow_onto, flow_onto_footage, moved, steady
 
 Array = npt.NDArray[np.float32]
 SIDE, FRAMES = 256, 9
@@ -35,7 +35,7 @@ def to_right(flow: Array) -> float:
     return float(flow[INSIDE, INSIDE, 0].mean() * SIDE)
 
 
-@pytest.mark.parametrize("pixels", [-3.0, 0.0, 1.5, 6.0])
+@pytest.mark.parametrize("pixels", [-2.4, 0.0, 1.5])
 def test_a_photograph_that_lies_beside_is_found(pixels: float) -> None:
     flow = flow_onto(skin(), shifted(skin(), pixels))
     assert flow.dtype == np.float32 and flow.shape[2] == 2
@@ -43,9 +43,29 @@ def test_a_photograph_that_lies_beside_is_found(pixels: float) -> None:
     assert np.abs(flow[INSIDE, INSIDE, 1]).max() * SIDE < 0.5
 
 
-def test_it_is_moved_no_farther_than_four_hundredths() -> None:
-    flow = flow_onto(skin(), shifted(skin(), 24))
-    assert np.linalg.norm(flow, axis=2).max() <= 0.04 + 1e-6
+@pytest.mark.parametrize("pixels", [-6.0, 0.0, 6.0])
+def test_over_footage_it_is_found_farther_off(pixels: float) -> None:
+    assert to_right(flow_onto_footage(skin(), shifted(skin(), pixels))) == pytest.approx(0.9 * pixels, abs=0.1)
+
+
+def test_it_is_moved_no_farther_than_a_hundredth_and_over_footage_four() -> None:
+    for find, farthest in ((flow_onto, 0.01), (flow_onto_footage, 0.04)):
+        assert np.linalg.norm(find(skin(), shifted(skin(), 24)), axis=2).max() <= farthest + 1e-6
+
+
+def test_an_eye_is_not_bent_onto_a_smear_of_the_result() -> None:
+    """Else the far eye is drawn twice: once by the result, once by the photograph, bent into its shape."""
+    rows, columns = np.indices((SIDE, SIDE), dtype=np.float32)
+    even = (0.5 + 0.1 * (skin() - 0.5)).astype(np.float32)
+
+    def with_eye(plane: Array, wide: float, high: float) -> Array:
+        eye = np.exp(-(((columns - 128) / wide) ** 2) - ((rows - 128) / high) ** 2)
+        return np.asarray(plane - 0.35 * eye, np.float32)
+
+    flow = flow_onto(with_eye(even, 8, 16), with_eye(even, 20, 6))
+    down, right = (np.gradient(flow, 1 / 128, axis=axis) for axis in (0, 1))
+    area = (1 + right[..., 0]) * (1 + down[..., 1]) - right[..., 1] * down[..., 0]
+    assert area.min() > 0.3 and area.max() < 2
 
 
 def errors(steps: list[float], noise: list[float]) -> tuple[Array, Array]:

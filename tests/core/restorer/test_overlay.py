@@ -6,7 +6,7 @@ import numpy.typing as npt
 import pytest
 from likeness_core.restorer.overlay import laid_over, places, reduced, trust
 
-from tests.core.drawn_face import draw, landmarks
+from tests.core.drawn_face import draw, landmarks, turned
 
 Array = npt.NDArray[np.float32]
 SIDE = 256
@@ -77,3 +77,12 @@ def test_trust_ends_with_the_face_and_may_leave_the_mouth_out() -> None:
     x, y = (dense[[61, 291]].mean(axis=0) * SIDE).astype(int)
     assert whole[y, x] > 0.8 and silent[y, x] < 0.05
     assert whole[0].max() == whole[:, 0].max() == 0
+
+
+def test_a_photograph_that_is_bent_far_counts_until_it_shows_the_other_profile() -> None:
+    place = places(footage(2.0), landmarks()[None], FACE, landmarks())[0]
+    middle = (SIDE // 2, SIDE // 2)
+    aside, profile = (trust(turned(landmarks(), by), landmarks(), place, SIDE)[..., 0] for by in (0.2, 0.35))
+    assert aside[middle] > 0.9
+    other = trust(turned(landmarks(), 0.3), turned(landmarks(), -0.3), place, SIDE)
+    assert profile[middle] > 0.5 and other.max() == 0
