@@ -39,7 +39,7 @@ Array = npt.NDArray[np.float32]
 
 FADE_FRAMES = 3  # in and out, where a face appears or leaves inside a shot
 RUNS = 1000  # a track that is out of sight for a while is so many runs at most; keeps run numbers unique
-_SAME_SIDE = 0.15  # agreement in pose below which a photograph hardly has a say (`warps.pose_agreement`)
+_SAME_SIDE = 0.15  # agreement in pose below which a photograph gives hardly any detail (`warps.pose_agreement`)
 _SMALLEST_SIDE_PX = 24.0  # an aligned crop that covers fewer frame pixels holds no face to restore
 _BY_NUMBER = "Choose by number: --person, --also. List the people with: likeness analyse SOURCE"
 

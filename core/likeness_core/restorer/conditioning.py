@@ -196,12 +196,16 @@ class Guide:
         agreement = np.array(
             [[pose_agreement(dense, photo.dense) for photo in self.photos] for dense in self.clip.dense], np.float32
         )
-        return np.asarray((photo_weights(self.clip, self.photos) * agreement).sum(axis=1), np.float32)
+        return np.asarray((self._weights * agreement).sum(axis=1), np.float32)
 
     @property
     def main_maps(self) -> list[Array]:
         """Those of the photograph that counts most in the clip."""
-        return self.maps[int(photo_weights(self.clip, self.photos).sum(axis=0).argmax())]
+        return self.maps[int(self._weights.sum(axis=0).argmax())]
+
+    @cached_property
+    def _weights(self) -> Array:
+        return photo_weights(self.clip, self.photos)
 
 
 def conditions(model: CompactDenoiser, guide: Guide, likeness_of: torch.Tensor) -> Conditions:

@@ -57,8 +57,10 @@ def planes(crops: Array, guide: Guide) -> list[tuple[Array, Array, Array]]:
 
     Empty where no photograph shows anything of the face, or all show another side of it.
     """
+    if not guide.same_side.any():
+        return []
     pictures, masks = guide.over_the_face
-    if not masks.any() or not guide.same_side.any():
+    if not masks.any():
         return []
     own = list(luma(crops))
     lumas = [_whole(*each) for each in zip(pictures, masks[..., 0], own, strict=True)]
